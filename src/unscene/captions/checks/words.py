@@ -2,10 +2,7 @@
 
 from unscene.rewriting.scene_lists import GREETINGS, SPEECHES
 from unscene.words.caption_words import PICTURES, QUANTITIES
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+from unscene.words.closed_lists import closed_list
 
 
 def _each(words: str, meaning: frozenset[str]) -> dict[str, frozenset[str]]:
@@ -14,17 +11,17 @@ def _each(words: str, meaning: frozenset[str]) -> dict[str, frozenset[str]]:
 
 # New words that invent nothing: the small words of English, how things stand, and that it is a photo.
 # Prepositions that say little are here; `under` or `through` must come from the old caption.
-SMALL = _words(
+SMALL = closed_list(
     "a an the this these some there it its is are was were be being been has have having and or but that"
     " which while as outside in on at by of with near next to beside alongside along from for into onto one"
     " each both all up down out over around close top front side together nearby also pair though"
 )
-POSTURES = _words(
+POSTURES = closed_list(
     "stand sit lie lay lean rest remain stay place placed position positioned locate located see seen show"
     " shown visible set isolate isolated"
 )
-MOTIONS = _words("go come move head walk run travel pass wait climb slide glide step")
-VAGUE = _words(
+MOTIONS = closed_list("go come move head walk run travel pass wait climb slide glide step")
+VAGUE = closed_list(
     "what quality landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
     " detail details angle bend curve something available"
@@ -55,16 +52,16 @@ USUAL_PLACES = {
             "sink",
             "refrigerator",
         ),
-        _words("room"),
+        closed_list("room"),
     ),
     **dict.fromkeys(
         ("car", "motorcycle", "bus", "truck", "traffic light", "fire hydrant", "stop sign", "parking meter"),
-        _words("street road"),
+        closed_list("street road"),
     ),
 }
 # New describing words that a reader would see to be untrue: colours, stuffs, patterns, ages, weather, time
 # of day, damage, origin. Any other word before a noun that was told invents nothing.
-SALIENT = _words(
+SALIENT = closed_list(
     "black white red green blue yellow orange brown gray grey pink purple violet silver gold golden beige tan"
     " turquoise teal maroon crimson scarlet navy"
     " wooden metal stone brick glass plastic leather marble concrete iron steel paper rubber straw wicker"
@@ -80,17 +77,17 @@ SALIENT = _words(
     " one-eyed barefoot naked nude bearded blond blonde bald tattooed pregnant injured dead"
 )
 # Words that say how a thing is with nobody or nothing at it: true where the object is gone.
-LEFT_ALONE = _words(
+LEFT_ALONE = closed_list(
     "empty unoccupied vacant lone open bare single plain clear quiet still calm wet dry bright further"
 )
 # Before `of` and a thing that was told: how much of it, how it lies.
-MEASURES = _words(
+MEASURES = closed_list(
     "sheet piece pieces slice slices stack heap pile bit bits bunch group set row rows pair surface body"
     " stretch expanse patch strip layer selection assortment variety array collection line cluster handful"
     " field bundle crowd herd flock length block lump mound"
 )
 # Measures that are no thing by themselves, as a bowl is, or a field.
-BARE_MEASURES = _words(
+BARE_MEASURES = closed_list(
     "bit bits bunch bunches bushel cluster couple dozens flock group groups handful herd herds lot lots"
     " number pair pairs piece pieces pile piles row rows slice slices stack stacks variety"
 )
@@ -133,22 +130,22 @@ OPPOSITES = tuple(
         ),
     )
 )
-MALE = _words(
+MALE = closed_list(
     "man men guy guys boy boys gentleman gentlemen father groom husband businessman he his him himself"
     " grandfather grandpa grandad uncle brother son nephew king prince monk dad"
 )
-FEMALE = _words(
+FEMALE = closed_list(
     "woman women lady ladies girl girls mother bride wife businesswoman she her hers herself"
     " grandmother grandma granny aunt sister daughter niece queen princess nun mom"
 )
-SCENES = _words("photo photograph picture image view scene snapshot")
-EMPTY = _words("empty unoccupied vacant lone")
-DENIALS = _words(
+SCENES = closed_list("photo photograph picture image view scene snapshot")
+EMPTY = closed_list("empty unoccupied vacant lone")
+DENIALS = closed_list(
     "no not without nowhere never none nobody nothing neither nor absent missing gone removed lacking lacks"
     " lack devoid free except minus isn aren doesn anymore"
 )
 # Words of somebody who is not named: wrong where all people are gone.
-OTHERS = _words(
+OTHERS = closed_list(
     "others other's someone somebody everyone everybody anyone anybody nobody he she him her his hers they"
     " them their theirs himself herself themselves who whom whose someone's people"
 )
@@ -156,7 +153,7 @@ OTHERS = _words(
 ABSTRACT = (
     PICTURES
     | QUANTITIES
-    | _words(
+    | closed_list(
         "reins reigns camera way ride walk game trick tricks time fun break position action motion front"
         " top selfie photo photos middle back nap jump turn wave pose face look work job trip day meal lunch"
         " dinner breakfast bite swing hit throw attempt catch pitch serve shot match practice air place part"
@@ -169,19 +166,21 @@ ABSTRACT = (
     )
 )
 # Nouns that only say, behind `a`, that somebody does something for a while.
-LIGHT_NOUNS = _words("break rest look stroll walk breather seat moment picture photo photos pictures glance")
+LIGHT_NOUNS = closed_list(
+    "break rest look stroll walk breather seat moment picture photo photos pictures glance"
+)
 # Nouns that name how something is done or looks; and endings of nouns of that kind.
-MANNERS = _words(
+MANNERS = closed_list(
     "force color colors colour colours style fashion shape pattern patterns silence peace love luxury full"
     " need danger form use service action progress detail details flight unison formation message total turn"
     " profile bloom rest charge public private focus fun duty wind breeze chains file single"
     " accident incident direction directions sides bottom person"
 )
 # What a word may have behind it: `a farm` of `farmers`.
-ENDINGS = _words("s es ed d r er ers rs ing y ly n en al ful ist ists ic ship like less")
+ENDINGS = closed_list("s es ed d r er ers rs ing y ly n en al ful ist ists ic ship like less")
 STATE_ENDINGS = ("ity", "tude", "ness", "ment", "ance", "ence", "ism", "ship", "hood", "cy", "tion", "sion")
 # Things and places that end so.
-STATE_LIKE = _words(
+STATE_LIKE = closed_list(
     "city cities community university facility apartment basement monument equipment ornament entrance"
     " fence ambulance ship neighborhood neighbourhood hood station intersection vegetation plantation"
     " exhibition convention reception construction competition audience residence conference pavement"
@@ -189,13 +188,13 @@ STATE_LIKE = _words(
     " reflection mansion television celebration destination playground demonstration procession government"
 )
 # Parts of things, by the words of the list.
-_ANIMAL = _words(
+_ANIMAL = closed_list(
     "tail tails paw paws fur ear ears beak beaks feather feathers wing wings horn horns hoof hooves mane"
     " trunk trunks tusk tusks whiskers snout muzzle leash collar harness saddle claws talons tongue neck"
     " nose eyes mouth head heads face legs leg feet foot back belly comb crest antlers antler plumage fangs"
     " stripes spots reflection shadow flock herd pack swarm"
 )
-_HUMAN = _words(
+_HUMAN = closed_list(
     "hand hands arm arms face faces mouth leg legs feet foot lap shoulder shoulders finger fingers eyes eye"
     " hair beard mustache moustache chest knee knees head heads smile smiles nose neck elbow elbows wrist"
     " shirt shirts t-shirt jacket jackets coat coats dress dresses pants jeans shorts sweater hoodie helmet"
@@ -208,13 +207,13 @@ _HUMAN = _words(
     " bathrobe wrinkles freckles makeup eyebrows lips forehead cheeks chin thumb thumbs toes braids"
     " curls pigtails hairstyle hairstyles haircut hairdo neckline earring reflection shadow"
 )
-_VEHICLE = _words(
+_VEHICLE = closed_list(
     "engine engines wheel wheels windshield headlight headlights hood tire tires bumper cab cockpit propeller"
     " propellers rotor fuselage tail wing wings handlebars handlebar pedals saddle sidecar doors door trunk"
     " windows license mirror mirrors exhaust sail sails mast hull deck oar oars caboose carriage carriages"
     " roof"
 )
-_FOOD = _words(
+_FOOD = closed_list(
     "bread roll toast crust slices slice toppings topping cheese frosting icing filling peel bun sprinkles"
     " candle candles"
 )
@@ -228,50 +227,50 @@ PARTS = {
     **_each(" ".join((*ON_WHEELS, "airplane")), _VEHICLE),
     **_each("pizza donut cake sandwich banana orange apple", _FOOD),
     "hot dog": _FOOD,
-    "clock": _words("hands hand face numerals dial"),
-    "umbrella": _words("handle canopy"),
-    "traffic light": _words("arrow arrows signal signals"),
-    "vase": _words("base stem stems"),
-    "knife": _words("blade handle"),
-    "bed": _words("headboard mattress sheet sheets comforter bedspread"),
-    "tv": _words("screen window"),
-    "laptop": _words("screen keyboard lid window windows"),
-    "cell phone": _words("screen window"),
-    "toilet": _words("lid tank"),
-    "potted plant": _words("leaves pot"),
+    "clock": closed_list("hands hand face numerals dial"),
+    "umbrella": closed_list("handle canopy"),
+    "traffic light": closed_list("arrow arrows signal signals"),
+    "vase": closed_list("base stem stems"),
+    "knife": closed_list("blade handle"),
+    "bed": closed_list("headboard mattress sheet sheets comforter bedspread"),
+    "tv": closed_list("screen window"),
+    "laptop": closed_list("screen keyboard lid window windows"),
+    "cell phone": closed_list("screen window"),
+    "toilet": closed_list("lid tank"),
+    "potted plant": closed_list("leaves pot"),
 }
 EVERY_PART = frozenset().union(*PARTS.values())
 # Nouns before a part that have one, too: a chair arm, the clock face.
-OWNERS = _words("chair chairs couch sofa clock bed table bench statue")
+OWNERS = closed_list("chair chairs couch sofa clock bed table bench statue")
 # Second parts of the names of places: their first part is no thing of its own.
-PLACES_NAMED_SO = _words("tracks track rails station stop lane depot yard terminal shelter tower")
+PLACES_NAMED_SO = closed_list("tracks track rails station stop lane depot yard terminal shelter tower")
 # Other names of the object: new in a caption, they name it again.
 ALIASES = {
-    **_each("chair bench couch", _words("seat seats")),
-    "bowl": _words("dish dishes"),
-    "tv": _words("screen screens monitor monitors"),
-    "dining table": _words("tabletop tabletops"),
-    "car": _words("vehicle vehicles automobile automobiles"),
+    **_each("chair bench couch", closed_list("seat seats")),
+    "bowl": closed_list("dish dishes"),
+    "tv": closed_list("screen screens monitor monitors"),
+    "dining table": closed_list("tabletop tabletops"),
+    "car": closed_list("vehicle vehicles automobile automobiles"),
 }
 # What is done with the object alone, and so goes with it.
 ACTIVITIES = {
-    "skis": _words("ski skiing skis skied"),
-    "snowboard": _words("snowboard snowboarding snowboards"),
-    "skateboard": _words("skateboard skateboarding skateboards skating"),
-    "surfboard": _words("surf surfing surfs surfed"),
-    "bicycle": _words("bike biking bikes cycle cycling cycles pedal pedaling pedals bicycling"),
-    "horse": _words("horseback gallop galloping gallops"),
-    "kite": _words("fly flies flying flew flown kiting kiteboarding"),
-    "toothbrush": _words("brush brushes brushing"),
-    "person": _words("yoga exercise exercises workout"),
+    "skis": closed_list("ski skiing skis skied"),
+    "snowboard": closed_list("snowboard snowboarding snowboards"),
+    "skateboard": closed_list("skateboard skateboarding skateboards skating"),
+    "surfboard": closed_list("surf surfing surfs surfed"),
+    "bicycle": closed_list("bike biking bikes cycle cycling cycles pedal pedaling pedals bicycling"),
+    "horse": closed_list("horseback gallop galloping gallops"),
+    "kite": closed_list("fly flies flying flew flown kiting kiteboarding"),
+    "toothbrush": closed_list("brush brushes brushing"),
+    "person": closed_list("yoga exercise exercises workout"),
 }
 # Activities of people, as they stand without a subject.
-SPORTS = _words(
+SPORTS = closed_list(
     "skiing surfing snowboarding skateboarding swimming riding jogging hiking cycling biking fishing skating"
     " walking running dancing cooking eating shopping playing reading texting smiling posing holding talking"
 )
 # When it was: a caption that leaves it out shows the same.
-MOMENTS = _words(
+MOMENTS = closed_list(
     "night day evening morning afternoon daytime dusk dawn sunset days week weeks weekend month months year"
     " years hour hours minute minutes century decade"
     " monday tuesday wednesday thursday friday saturday sunday"
@@ -280,7 +279,7 @@ MOMENTS = _words(
 DEEDS = (
     GREETINGS
     | SPEECHES
-    | _words(
+    | closed_list(
         "handshake massage manicure pedicure haircut shave checkup interview lesson dance performance"
         " handstand cartwheel flip trick stunt"
     )
@@ -318,32 +317,32 @@ SEEN_DEEDS = (
     "pray",
     "wake awake",
 )
-WHEN = _words("before during after")
-ORDINALS = _words(
+WHEN = closed_list("before during after")
+ORDINALS = closed_list(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
     " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 )
 # What people come together for: a new word for what the removed ones were at.
-EVENTS = _words("event game match performance concert")
+EVENTS = closed_list("event game match performance concert")
 # Verbs of people alone: nobody is left to do it.
-HUMAN_VERBS = _words(
+HUMAN_VERBS = closed_list(
     "ride hold carry wear play read talk smile pose ski surf skate snowboard skateboard write type pet"
     " serve drive cut prepare cook throw pitch bat swing text cheer celebrate shop dance jog dine gather"
     " listen perform present use wave work practice compete attempt eat drink look watch wait walk watch"
     " laugh chat speak point cross push pull pick feed hit kick catch try enjoy race fish"
 )
 # Verbs that say nothing, or something else, without the object that they had.
-TRANSITIVE = _words(
+TRANSITIVE = closed_list(
     "hold carry wear throw catch hit swing ride kick push pull use cut drive toss pet open hug kiss lift"
     " grab pick touch put bring give take make have hold chase follow herd watch"
     " lasso decorate offer balance smear carve peel inspect examine polish shear haul drag wield brandish"
     " swat juggle share sell tow unload load pour repair mend raise row"
 )
-NEVER_LAST = _words(
+NEVER_LAST = closed_list(
     "a an the of with and or in on at by to from for into onto under behind between near is are was were has"
     " have that which who while as his her their its very being next"
 )
-LEAKS = _words(
+LEAKS = closed_list(
     "json caption captions object objects removed remaining sorry cannot assistant ai model answer answers"
     " ignore instruction instructions rewritten rewrite original edited prompt"
 )
