@@ -5,6 +5,9 @@ without it.
 import re
 from itertools import pairwise
 
+from unscene.captions.checks.deed_words import ACTIVITIES, DEEDS, HUMAN_VERBS, SPORTS, TRANSITIVE
+from unscene.captions.checks.frame_words import SCENES
+from unscene.captions.checks.spellings import IRREGULAR
 from unscene.captions.checks.texts import (
     MOTION_STEMS,
     POSTURE_STEMS,
@@ -14,15 +17,6 @@ from unscene.captions.checks.texts import (
     get_stem,
     has_verb,
     split_words,
-)
-from unscene.captions.checks.words import (
-    ACTIVITIES,
-    DEEDS,
-    HUMAN_VERBS,
-    IRREGULAR,
-    SCENES,
-    SPORTS,
-    TRANSITIVE,
 )
 from unscene.rewriting.tagging.verb_forms import looks_plural
 from unscene.words.caption_words import AUXILIARIES, CLAUSES, DETERMINERS, LINKS, PREPOSITIONS

@@ -3,9 +3,11 @@
 import re
 from itertools import pairwise
 
+from unscene.captions.checks.frame_words import SCENES
+from unscene.captions.checks.leftover_words import BARE_MEASURES, LIVING, OTHERS, OWNERS, PARTS
+from unscene.captions.checks.spellings import IRREGULAR
 from unscene.captions.checks.synonyms import names_kind_of
 from unscene.captions.checks.texts import Case, Text, get_stem, split_words
-from unscene.captions.checks.words import BARE_MEASURES, IRREGULAR, LIVING, OTHERS, OWNERS, PARTS, SCENES
 from unscene.rewriting.parsing.people import means_people
 from unscene.rewriting.parsing.tree import Phrase
 from unscene.rewriting.tagging.verb_forms import EN, ING, THIRD

@@ -1,7 +1,7 @@
 """Checks of a caption: whether the object is named, by the lexicon or by other words for it."""
 
+from unscene.captions.checks.leftover_words import ALIASES, PLACES_NAMED_SO
 from unscene.captions.checks.texts import Case, Text, get_last, get_stem
-from unscene.captions.checks.words import ALIASES, PLACES_NAMED_SO
 
 
 def names_object(case: Case) -> str | None:
