@@ -2,6 +2,7 @@
 
 `a sailor suit` shows no sailor, `a couple pears` no couple, and in `vines crowd the gate` nobody
 crowds. The rules read the words around a form; they know kinds of words, no word list.
+This is their table; what a rule looks at lies in the file of its kind.
 """
 
 import re
