@@ -1,8 +1,9 @@
-"""How tests send requests to the local Batch server: requests, a clock that the server shares, and
-the config block.
+"""How tests send requests to the local Batch server: requests, a clock that the server shares, the
+config block; and what the answers come to.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -17,6 +18,7 @@ from unscene.answers.endpoints import find_folder
 from unscene.answers.prices import read_prices
 from unscene.answers.prompts import keyword_request
 from unscene.answers.submitting import send_requests
+from unscene.answers.verdicts import Verdict, judge_prompts, merge_verdicts
 from unscene.run.tables import read_json
 from unscene.words.coco80 import COCO80
 
@@ -123,3 +125,8 @@ def enter_answers(folder: Path, requests: list[dict], answers: list[dict]) -> No
         entry = enter_answer(answer, canonical_json(answer), len(read_items(request)), "gpt-4o", prices)
         ledger.add_answer("keywords", entry)
     ledger.close()
+
+
+def judge_items(requests: Iterable[dict], answers: dict[str, dict]) -> dict[str, Verdict]:
+    """Return the verdict on each item text of the requests."""
+    return merge_verdicts(judge_prompts(requests, answers))

@@ -32,7 +32,7 @@ from scipy import stats
 from batch_server.answerers import Answerer, ErrorModel
 from unscene.answers.batch_lines import read_items
 from unscene.answers.batches.outcomes import split_request
-from unscene.answers.results import judge_answer
+from unscene.answers.verdicts import judge_answer
 from unscene.batchsize.choice import judge_sizes
 from unscene.batchsize.design import build_study, draw_captions, list_captions, list_trials
 from unscene.batchsize.gold import Gold

@@ -16,7 +16,7 @@ from batch_server.running import run_server
 from batch_server.settings import Settings
 from text_jobs import answer_stage, parse_keyword_answers
 from unscene.answers.batch_lines import index_answers, read_items, read_lines
-from unscene.answers.results import judge_answer
+from unscene.answers.verdicts import judge_answer
 from workflow_runs import run_snakemake
 
 pytestmark = pytest.mark.workflow

@@ -184,9 +184,9 @@ DECIDES = {
         "build_caption_requests",
     ),
     "length of a reason": (
-        "answers/results.py",
-        "_LONGEST_REASON = 200",
-        "_LONGEST_REASON = 20",
+        "answers/envelopes.py",
+        "LONGEST_REASON = 200",
+        "LONGEST_REASON = 20",
         "parse_keywords parse_captions",
     ),
     "packs of clusters": ("folds/splitting.py", "MOST_PACKS = 10_000", "MOST_PACKS = 100", "split_folds"),

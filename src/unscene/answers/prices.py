@@ -10,7 +10,7 @@ import yaml
 
 from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import estimate_tokens, read_items
-from unscene.answers.results import Usage, find_model, read_usage
+from unscene.answers.envelopes import Usage, find_model, read_usage
 from unscene.run.stops import KnownStop
 
 # The table has the prices of batches; a request on its own costs this times as much.

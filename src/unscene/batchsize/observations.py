@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from unscene.answers.backends import is_offline
+from unscene.answers.envelopes import may_try_again
 from unscene.answers.prompts import read_captions
-from unscene.answers.results import judge_answer, may_try_again
+from unscene.answers.verdicts import judge_answer
 from unscene.words.vocabulary import Vocabulary
 
 LOCAL_MARK = "unscene-lexicon"  # system_fingerprint of answers that the local Batch server made

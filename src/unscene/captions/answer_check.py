@@ -9,16 +9,12 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from unscene.captions.checks.changes import changes_description, changes_relation
+from unscene.captions.checks.deeds import keeps_activity
 from unscene.captions.checks.form import is_foreign, is_odd
 from unscene.captions.checks.invented import invents
-from unscene.captions.checks.leftovers import (
-    keeps_activity,
-    keeps_measure,
-    keeps_others,
-    keeps_parts,
-    names_object,
-)
+from unscene.captions.checks.leftovers import keeps_measure, keeps_others, keeps_parts
 from unscene.captions.checks.lost import is_vague, loses
+from unscene.captions.checks.named import names_object
 from unscene.captions.checks.sentences import (
     begins_badly,
     ends_badly,

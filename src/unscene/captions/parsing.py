@@ -10,7 +10,7 @@ import pandas as pd
 
 from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import index_answers, read_lines
-from unscene.answers.results import Verdict, judge_prompts, merge_verdicts
+from unscene.answers.verdicts import Verdict, judge_prompts, merge_verdicts
 from unscene.captions.answer_check import find_fault
 from unscene.captions.canaries import list_canaries
 from unscene.captions.caption_edits import (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import flatten
-from unscene.answers.results import Verdict
+from unscene.answers.verdicts import Verdict
 from unscene.captions.answer_check import find_fault
 from unscene.words.vocabulary import Vocabulary
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from unscene.run.checkout import CHECKOUT
+from unscene.run.configuration import choose_files
 from unscene.run.made_folders import hold_folder, take_away
 
 
@@ -42,14 +43,6 @@ def resolve_files(files: Sequence[Path]) -> list[str]:
 
     check_syntax(files)
     return [str(file.resolve()) for file in files]
-
-
-def choose_files(directory: Path, given: Sequence[Path]) -> list[Path]:
-    """Return the files that --configfile gave; without any the config.yaml that `unscene new` wrote into
-    the run's directory, if it is there.
-    """
-    written = directory / "config.yaml"
-    return list(given) or ([written] if written.is_file() else [])
 
 
 def call_workflow(

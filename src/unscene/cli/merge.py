@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from unscene.cli.checkout import CommandError, find_checkout, resolve_files
+from unscene.run.configuration import choose_files
 
 PARENTS = ("run", "config")
 
@@ -38,7 +39,8 @@ def call(given: argparse.Namespace) -> int:
         raise CommandError(
             "--part takes one copy, that of this part: each part has a ledger and a budget of its own"
         )
-    files, snakefile = resolve_files(given.configfile), find_checkout() / "Snakefile"
+    files = resolve_files(choose_files(given.directory, given.configfile))
+    snakefile = find_checkout() / "Snakefile"
     judged = {"changes": not given.check, "part": given.part}
     try:
         found = merge_parts(given.parts, given.directory, files, snakefile, **judged)

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from unscene.cli.checkout import CommandError, choose_files, find_checkout, resolve_files
+from unscene.cli.checkout import CommandError, find_checkout, resolve_files
+from unscene.run.configuration import choose_files
 
 _MOST_LINES = 8  # of an error's text
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from unscene.answers.backends import is_offline
-from unscene.answers.results import Verdict
+from unscene.answers.verdicts import Verdict
 from unscene.run.agreement import count_words
 from unscene.words.vocabulary import Vocabulary
 

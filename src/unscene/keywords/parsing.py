@@ -8,7 +8,7 @@ import pandas as pd
 from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import flatten, index_answers, read_lines
 from unscene.answers.prompts import count_namable, read_quoted
-from unscene.answers.results import Verdict, judge_prompts, merge_verdicts
+from unscene.answers.verdicts import Verdict, judge_prompts, merge_verdicts
 from unscene.keywords.canaries import list_canaries
 from unscene.keywords.columns import KEYWORDS
 from unscene.keywords.cross_check import check_prompts

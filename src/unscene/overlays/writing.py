@@ -75,9 +75,11 @@ def _head(found: Found, commands: list[str]) -> list[str]:
     sides = sorted(max(size) for size in found.sizes)
     wide = f"{sides[0]} to {sides[-1]}" if sides[0] < sides[-1] else f"{sides[0]}"
     missing = found.seen - found.there
-    lost = f"; {missing} of {found.seen} looked at are missing or without a caption" if missing else ""
+    lost = f"; {missing} of {found.seen} looked at cannot be used" if missing else ""
     captions = f"{found.captions:.1f}".removesuffix(".0")
     each = "1 caption each" if captions == "1" else f"{captions} captions each"
+    if captions == "1" and found.captions > 1:
+        each += ", some photos more"
     return [
         f"# {tell_count(found.items, 'photo')}, {each}, {wide} pixels on the longer side{lost}.",
         "# Written by `unscene new`; config/README.md explains every key. Nothing is tuned for your photos.",

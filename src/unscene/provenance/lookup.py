@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from unscene.answers.batch_lines import read_items, read_lines
-from unscene.answers.results import judge_answer
+from unscene.answers.verdicts import judge_answer
 from unscene.run.tables import check_sealed
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import InstancesError, PhotoInstances
 from unscene.quality.image_scores import crop_padded_square, find_lost, judge_removal
-from unscene.quality.scores import EXPLAINED, MAKERS, MEASURES, PIXEL_SCORES, SCORES
+from unscene.quality.makers import MAKERS
+from unscene.quality.scores import EXPLAINED, MEASURES, PIXEL_SCORES, SCORES
 from unscene.run.checkout import resolve_path
 
 # The judge reports faint boxes as well: below every threshold, they tell that something stood there before.

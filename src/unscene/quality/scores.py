@@ -1,5 +1,5 @@
-"""The scores of an edit, one entry each, and what measures them. Lists of scores, columns and
-thresholds come from the entries.
+"""The scores of an edit, one entry each. Lists of scores, columns and thresholds come from the entries;
+`makers` has what measures them.
 
 A new score is one entry here and its function: CONTRIBUTING.md has the recipe. Importing this loads
 no model library.
@@ -9,29 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from unscene.quality.makers import MAKERS
+
 if TYPE_CHECKING:
     import numpy as np
-
-    from unscene.machine.job import Job
-
-
-@dataclass(frozen=True)
-class Maker:
-    """What measures scores, and the model that it needs.
-
-    needs: the config key of the model's path; empty when pixels are enough. absent: what
-    `{score}_reason` says when the config names no model. licence: of the models that are commonly
-    given. load: returns the model of a job, None when the config names none. measure: adds its
-    scores to the `values` of a batch of (row, views, values).
-    """
-
-    name: str
-    doc: str
-    needs: str = ""
-    absent: str = ""
-    licence: str = ""
-    load: "Callable[[Job], Any] | None" = None
-    measure: "Callable[[list[tuple], Any], None] | None" = None
 
 
 @dataclass(frozen=True)
@@ -119,44 +100,6 @@ class Threshold:
         return values < limits if self.side == "min" else values > limits
 
 
-def _load_judge(job: "Job") -> Any:
-    from unscene.quality.edit_scores import load_judge
-
-    guard = job.look_up("quality.judge_sha256")
-    return load_judge(job.find("quality.judge"), job.settings["quality"], job.device, job.runtime, guard)
-
-
-def _load_clip(job: "Job") -> Any:
-    from unscene.quality.edit_scores import load_clip_scorer
-
-    runtime = job.runtime
-    return load_clip_scorer(job.find("train.clip"), job.device, runtime["batch_size"], runtime["compile"])
-
-
-def _load_dino(job: "Job") -> Any:
-    from unscene.quality.edit_scores import load_dino
-
-    return load_dino(job.find("quality.dino"), job.device, job.runtime["batch_size"])
-
-
-def _ask_judge(usable: list[tuple], model: Any) -> None:
-    from unscene.quality.edit_scores import ask_judge
-
-    ask_judge(usable, model)
-
-
-def _ask_clip(usable: list[tuple], model: Any) -> None:
-    from unscene.quality.edit_scores import ask_clip
-
-    ask_clip(usable, model)
-
-
-def _ask_dino(usable: list[tuple], model: Any) -> None:
-    from unscene.quality.edit_scores import ask_dino
-
-    ask_dino(usable, model)
-
-
 def _of_pixels(function: str) -> "Callable[[np.ndarray, np.ndarray, np.ndarray], float]":
     """Return a function of `image_scores`, which is imported at its first call."""
 
@@ -171,40 +114,6 @@ def _of_pixels(function: str) -> "Callable[[np.ndarray, np.ndarray, np.ndarray],
 def _index(*entries) -> dict:
     return {entry.name: entry for entry in entries}
 
-
-MAKERS: dict[str, Maker] = _index(
-    Maker("file", "the edited photo as a file"),
-    Maker("pixels", "pixels of original, edit and mask"),
-    Maker("masks", "what the segmenter saw on the photo, as the table of masks has it"),
-    Maker("instances", "what the photo's source says of its objects"),
-    Maker(
-        "judge",
-        "a second detector, on original and edit",
-        "quality.judge",
-        "no judge (quality.judge is null)",
-        "AGPL-3.0 (ultralytics YOLO), Apache-2.0 (DETR family)",
-        _load_judge,
-        _ask_judge,
-    ),
-    Maker(
-        "clip",
-        "CLIP, on the object's box",
-        "train.clip",
-        "no CLIP (train.clip)",
-        "that of its weights",
-        _load_clip,
-        _ask_clip,
-    ),
-    Maker(
-        "dino",
-        "DINOv2's patch features",
-        "quality.dino",
-        "no DINOv2 (quality.dino is null)",
-        "Apache-2.0",
-        _load_dino,
-        _ask_dino,
-    ),
-)
 
 _DETECTOR_GATES = "detector gates as in PIPE (Wasserman et al., 2404.18212) and RORem (Li et al., CVPR 2025)"
 _LEFTOVERS = ("untouched", "half", "rim", "ghost")

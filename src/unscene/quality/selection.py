@@ -20,7 +20,8 @@ from unscene.quality.columns import (
     REJECTED,
     UNFILTERED,
 )
-from unscene.quality.scores import MAKERS, SCORES, THRESHOLDS
+from unscene.quality.makers import MAKERS
+from unscene.quality.scores import SCORES, THRESHOLDS
 from unscene.run.counts import tell_count
 from unscene.run.streaming import Lookup, iterate_rows
 from unscene.run.tables import read_json

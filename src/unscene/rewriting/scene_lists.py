@@ -1,15 +1,11 @@
 """Closed lists for reading captions and for rewriting them: places, parts, things, activities."""
 
 from unscene.words.caption_words import BODY, CLOTHES, PICTURES, QUANTITIES
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from unscene.words.closed_lists import closed_list
 
 # Ground or surroundings that hold the whole scene: what stood there before still has the place
 # around it.
-GROUNDS = _words(
+GROUNDS = closed_list(
     "beach street road field park grass snow sand water ocean sea lake river pond forest woods jungle "
     "desert meadow pasture farm zoo city town village downtown mountain mountains hill hills hillside "
     "slope slopes mountainside valley island shore shoreline coast coastline harbor harbour marina "
@@ -61,11 +57,11 @@ SPLIT_PLACES = frozenset(
     )
 )
 GROUNDS |= SPLIT_PLACES
-GROUNDS |= {f"{word}s" for word in GROUNDS if not word.endswith(("s", "y", "ch", "sh"))} | _words(
+GROUNDS |= {f"{word}s" for word in GROUNDS if not word.endswith(("s", "y", "ch", "sh"))} | closed_list(
     "beaches churches"
 )
 # Where people are, and no other things in such numbers: a place is crowded with them.
-THRONGED = _words(
+THRONGED = closed_list(
     "airport arena stadium auditorium theater theatre hall hallway corridor lobby terminal station hub "
     "platform subway classroom museum restaurant cafe bar pub club mall market marketplace bazaar square "
     "plaza beach park sidewalk crosswalk boardwalk promenade church chapel cathedral temple crypt fair "
@@ -73,9 +69,9 @@ THRONGED = _words(
 )
 THRONGED |= {f"{word}s" for word in THRONGED} | {"beaches", "churches"}
 # Places that vehicles crowd as people do.
-STREETS = _words("street streets road roads lane avenue alley intersection")
+STREETS = closed_list("street streets road roads lane avenue alley intersection")
 # Times, lights and manners: true of the photo, no things in it.
-CONDITIONS = _words(
+CONDITIONS = closed_list(
     "night day days evening daytime nighttime morning afternoon noon midday sunset sunrise dusk dawn "
     "sun sunlight daylight light dark darkness rain snow fog mist weather winter summer spring autumn "
     "fall season summertime wintertime time hour week year month monday tuesday wednesday thursday "
@@ -83,10 +79,10 @@ CONDITIONS = _words(
     "november december shade moonlight storm snowstorm sunshine twilight halloween christmas weekend"
 )
 # What people give each other, and no thing: `gives a hug`. What they give to an audience.
-GREETINGS = _words("fives hug kiss wave")
-SPEECHES = _words("speech lecture talk presentation")
+GREETINGS = closed_list("fives hug kiss wave")
+SPEECHES = closed_list("speech lecture talk presentation")
 # Nouns that are no things in the photo, or nothing without who does or has it.
-ACTIVITIES = _words(
+ACTIVITIES = closed_list(
     "tennis baseball soccer football basketball volleyball golf polo cricket rugby hockey softball "
     "badminton lacrosse trick tricks jump jumps stunt stunts ride rides walk walks swim bath nap rest "
     "break look looks pose poses turn turns performance conversation selfie swing swings way ways "
@@ -113,7 +109,7 @@ ACTIVITIES = _words(
     "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
     "memory honor disbelief thumbs-up prowess amusement"
 )
-PARTS = _words(
+PARTS = closed_list(
     "wheel wheels engine engines wing wings propeller propellers window windows door doors headlight "
     "headlights taillight taillights tire tires lid handle handles cover covers screen screens button "
     "buttons drawer drawers shelf shelves roof hood trunk mane fur beak bill horn horns tusk tusks "
@@ -130,7 +126,7 @@ PARTS = _words(
     "advertisements ad ads body markings patches patch coat coats wool top tops nose ear ears head "
     "heads lights light case cable license"
 )
-MORE_CLOTHES = CLOTHES | _words(
+MORE_CLOTHES = CLOTHES | closed_list(
     "blouse sweatshirt cardigan tuxedo tux gown robe robes kimono sari sarong tunic overalls vests "
     "stockings socks sock sandals sandal flip-flops heels cleats slippers mittens glove mitts "
     "headband bandana bandanna beanie bonnet turban veil hood headphones earphones earbuds headset "
@@ -148,7 +144,7 @@ MORE_CLOTHES = CLOTHES | _words(
     "lapel lapels hoody hoodies garb attire bib crowns "
     "sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
 )
-MORE_BODY = BODY | _words(
+MORE_BODY = BODY | closed_list(
     "eye knee toes toe elbow elbows hip hips waist stomach belly cheek cheeks chin forehead lip lips teeth "
     "tooth wrist wrists palm palms thumb thumbs ankle ankles thigh thighs torso skin shoulder breast "
     "breasts bottom butt rear buttocks muscle muscles throat ear heads mouths faces noses necks tails "
@@ -158,7 +154,7 @@ MORE_BODY = BODY | _words(
     "laps tongues bellies hairline backside backsides side sides hind hair fist nape "
     "hairstyle hairstyles haircut hairdo fingernails toenails"
 )
-HUMAN_NOUNS = _words(
+HUMAN_NOUNS = closed_list(
     "others someone somebody anyone anybody everyone everybody nobody team teams crowd crowds "
     "audience onlooker onlookers passerby passersby spectator spectators bystander bystanders family "
     "families couple couples staff crew public guests guest group gang"
@@ -166,7 +162,7 @@ HUMAN_NOUNS = _words(
 MORE_CLOTHES |= {f"{word}s" for word in MORE_CLOTHES if not word.endswith(("s", "less", "ing", "es"))}
 # A noun that carries others: `a bench with a dog` stays true when who sat there is gone.
 HOLDERS = (
-    _words(
+    closed_list(
         "table tables desk desks bench benches couch couches sofa chair chairs bed beds counter counters "
         "shelf shelves plate plates bowl bowls basket baskets tray trays box boxes bag bags cart carts "
         "trailer truck building buildings house wall walls fence tree trees window windows door room "
@@ -293,7 +289,7 @@ NO_PLACE = frozenset(
         "since",
     }
 )
-QUANTITY_HEADS = QUANTITIES | _words(
+QUANTITY_HEADS = QUANTITIES | closed_list(
     "plenty majority half dozen hundreds thousands tons ton flocks herds packs crowds teams sets "
     "heaps lines clusters gaggle pride bouquet loaf mob troop party gang class band fleet couple "
     "bundles bundle mound mass load loads chunk chunks kind kinds type types sort sorts parade convoy "
@@ -302,7 +298,7 @@ QUANTITY_HEADS = QUANTITIES | _words(
     "plateful bowlful pieces halves quarter quarters gathering army circle body bodies"
 )
 # What somebody has at them who is said to be with it: held or worn, mostly.
-CARRIED_WORDS = _words(
+CARRIED_WORDS = closed_list(
     "skateboard surfboard snowboard backpack handbag umbrella tie skis toothbrush frisbee"
 ) | {
     "cell phone",
@@ -310,11 +306,11 @@ CARRIED_WORDS = _words(
     "baseball bat",
     "baseball glove",
 }
-SEATS = _words("couch bench chair bed")
+SEATS = closed_list("couch bench chair bed")
 # Words of the list that have sides with prints, and room for a load.
-VEHICLES = _words("car bus truck train motorcycle bicycle boat airplane")
+VEHICLES = closed_list("car bus truck train motorcycle bicycle boat airplane")
 # Those that move by themselves, by the word list as well.
-ANIMATE_VEHICLES = _words("car bus train boat")
+ANIMATE_VEHICLES = closed_list("car bus train boat")
 SAT_IN = VEHICLES - {"motorcycle", "bicycle"}
 SCREENS = frozenset({"tv", "laptop", "cell phone"})
 VESSELS = frozenset({"cup", "wine glass", "bottle"})
@@ -340,15 +336,15 @@ FURNITURE = frozenset(
     }
 )
 EATEN = frozenset({"cake", "pizza", "sandwich", "hot dog", "donut"})
-MASS = _words(
+MASS = closed_list(
     "rice meat water food bread cheese coffee tea milk wine beer juice broccoli fruit sauce salad "
     "soup pasta ice butter sugar furniture luggage equipment grass sand snow wood paper corn chicken "
     "beef pork bacon lettuce hay feed prey lunch dinner breakfast laundry mail money mud sunlight smoke "
     "graffiti traffic wool cash homework fur clothing jewelry art popcorn yarn"
 )
 # What things stand on, and nobody sits on.
-DESKS = _words("desk counter countertop shelf dresser nightstand stove stand")
-SURFACES = _words(
+DESKS = closed_list("desk counter countertop shelf dresser nightstand stove stand")
+SURFACES = closed_list(
     "beach street road sidewalk pavement runway tarmac highway freeway lane path trail trails track "
     "tracks hill hills hillside slope slopes mountain mountains mountainside shore coast court pier "
     "dock bridge floor ground dirt sand mud gravel concrete asphalt cement ice river lake stage deck "
@@ -356,26 +352,26 @@ SURFACES = _words(
     "driveway railroad countertop surface plate mound island wave waves quay wharf jetty esplanade"
 )
 SURFACES |= SPLIT_PLACES - {"store front", "back yard", "hall way", "country side"}
-SPORTS = _words(
+SPORTS = closed_list(
     "tennis baseball soccer football basketball volleyball golf polo cricket rugby hockey softball badminton"
 )
-SMALL = _words(
+SMALL = closed_list(
     "plate plates ribbon stick sticks food drink drinks bag bags glass glasses tray trays pan pot box "
     "boxes paper papers bread purse camera flower flowers candle candles fruit racket racquet pole "
     "poles hose rope toy toys balloon balloons helmet meal vegetables fish leaves leaf twig branch "
     "basket baskets peeler controller case"
 )
-COLOURS = _words(
+COLOURS = closed_list(
     "black white red blue green yellow pink orange brown gray grey purple magenta teal turquoise maroon"
 )
 # What leads into or onto something, and belongs to it: `a door to a house`.
-LEADING = _words(
+LEADING = closed_list(
     "door doors doorway entrance entry entryway gate gateway exit steps stairs staircase path driveway "
     "passage ladder"
 )
-FIXED = _words("window windows fence wall building door tree trees mirror house tower pole")
+FIXED = closed_list("window windows fence wall building door tree trees mirror house tower pole")
 # What does not move: it need not stand where something moves that passes it.
-LANDMARKS = _words(
+LANDMARKS = closed_list(
     "building house church castle cathedral temple tower skyscraper stadium station terminal hangar factory "
     "warehouse barn bridge overpass tunnel lighthouse mansion palace hotel store shop restaurant area "
     "mountain hill hillside mountainside cliff gorge canyon valley island forest village town city skyline "
@@ -383,12 +379,12 @@ LANDMARKS = _words(
 )
 LANDMARKS |= {f"{word}s" for word in LANDMARKS} | {"woods", "churches", "cities", "factories"}
 # Where things move or float, and nothing is built.
-TRAVELLED = _words(
+TRAVELLED = closed_list(
     "track tracks rails railroad railway runway tarmac highway freeway path trail sidewalk walkway pavement "
     "crosswalk water ocean sea lake river pond wave waves"
 )
-ROOMS = _words("kitchen bathroom room bedroom office garage restaurant store shop studio")
-SCENERY = _words(
+ROOMS = closed_list("kitchen bathroom room bedroom office garage restaurant store shop studio")
+SCENERY = closed_list(
     "tree trees mountain mountains building buildings hill hills cloud clouds grass flowers house "
     "houses fence rocks animals water waves plants bushes shrubs sand snow lights sky skyline "
     "cityscape background backdrop leaves shore shores traffic"
@@ -398,24 +394,24 @@ VIEWS = frozenset({"close up", "close-up", "closeup", "portrait", "close up view
 VIEWS |= {"close-up view", "closeup view", "side view", "profile", "side profile", "front view", "rear view"}
 VIEWS |= {"top view", "back view", "closeup portrait", "close-up portrait", "close up shot", "closeup shot"}
 # Works that stand where what they are of would stand, so that a detector sees that in them.
-SCULPTURES = _words(
+SCULPTURES = closed_list(
     "statue statues sculpture sculptures figurine figurines bust mannequin mannequins carving"
 )
 # What is made of an animal, and is there without it: `sheep wool`.
-MADE_OF_ANIMALS = _words(
+MADE_OF_ANIMALS = closed_list(
     "wool meat skull skulls hide hides skin skins fur feathers milk dung manure hair bone bones cheese "
     "horn horns antlers grease fat leather egg eggs"
 )
 # Places and things that do not stand alone without an article: `A stage`.
-SINGLE = ((GROUNDS | HOLDERS | PICTURES) - MASS - CONDITIONS) | _words("magazine book newspaper statue")
-SINGLE -= _words(
+SINGLE = ((GROUNDS | HOLDERS | PICTURES) - MASS - CONDITIONS) | closed_list("magazine book newspaper statue")
+SINGLE -= closed_list(
     "home ground sky air space surf foliage brush dirt gravel concrete asphalt cement terrain land downtown "
     "countryside greenery outdoors food wild weather infield outfield shallows video sea ocean country "
     "nature tarmac"
 )
 SINGLE -= {"home plate", "home base", "first base", "second base", "third base"}
 # How somebody is; no thing or place.
-STATES = _words(
+STATES = closed_list(
     "loose alert sad happy proud barefoot longer calm bored tired ready angry upset shirtless naked busy "
     "lost lonely better available ill sick dead alive aware afraid worried excited formerly "
     "sentimental "
@@ -423,34 +419,34 @@ STATES = _words(
 # Whose the herd or crowd is that they are said to be in.
 HERDED = frozenset({"cow", "sheep", "horse", "elephant", "zebra", "giraffe", "bird"})
 # Of whose kin an animal is.
-KIN = _words("mother mom father parent parents mate baby babies young owner owners")
-KIN |= _words("cub cubs calf calves foal foals lamb lambs chick chicks kid kids")
+KIN = closed_list("mother mom father parent parents mate baby babies young owner owners")
+KIN |= closed_list("cub cubs calf calves foal foals lamb lambs chick chicks kid kids")
 # The pages and faces of a picture that say nothing without it: `a magazine with an actor on the cover`.
-PAGES = _words("cover page pages screen side front label poster sides package packaging box")
+PAGES = closed_list("cover page pages screen side front label poster sides package packaging box")
 # What people hold somewhere: the place of it is there without them.
-HELD_EVENTS = _words(
+HELD_EVENTS = closed_list(
     "premiere screening launch concert ceremony wedding reception rally protest festival gala graduation "
     "tournament match game conference convention gig recital parade marathon regatta "
     "carnival competition championship party session celebration exhibition fair race"
 )
 # What goes on around the people of a photo, and can be named without them.
-EVENTS = _words(
+EVENTS = closed_list(
     "festival premiere ceremony concert wedding party parade conference convention fair exhibition show "
     "game match race tournament marathon rally protest reception celebration graduation event carnival "
     "birthday regatta gala picnic"
 )
 # What cannot begin a caption: no thing, and no word before one.
-NO_THINGS = _words(
+NO_THINGS = closed_list(
     "how why what when where who whose which if because ad finally next often once ever never far rather "
     "then thus please ll ve re"
 )
 # What cannot end a caption, nor stand without the clause behind it.
-ENDLESS = _words(
+ENDLESS = closed_list(
     "that which who how why whether if because either although than whose should would could shall "
     "is are was were be been am do does has have had and or but while instead"
 )
 # What a caption can be about and a photo cannot show.
-ABSTRACT_NOUNS = _words(
+ABSTRACT_NOUNS = closed_list(
     "highlight highlights mind minds production company companies study studies effect effects "
     "architecture result results question questions idea ideas history introduction concept "
     "process life lifestyle special project research skill recipe launch programme marriage benefit "
@@ -488,15 +484,15 @@ CONCRETE |= {
     "framed photos",
 }
 # Of these a photo can be said to be: `on a day`.
-TIMES = _words("weeks months ago day days week year years hours start period")
+TIMES = closed_list("weeks months ago day days week year years hours start period")
 # What counts things, and is nothing without them.
-COUNTING = _words("set bunch pair number variety assortment array couple")
+COUNTING = closed_list("set bunch pair number variety assortment array couple")
 # What stands by itself and carries others: heads of phrases, and words of COCO's list.
-LARGE = _words(
+LARGE = closed_list(
     "fence wall building buildings tree trees ramp rail railing window door stairs steps net counter "
     "desk shelf sofa roof pole post rock log ledge gate table"
 )
-LARGE_WORDS = _words(
+LARGE_WORDS = closed_list(
     "couch chair bench bed toilet sink oven refrigerator car bus train truck boat airplane motorcycle "
     "bicycle person dog cat horse cow sheep elephant bear zebra giraffe bird tv"
 ) | {"dining table", "traffic light", "stop sign", "fire hydrant", "parking meter"}

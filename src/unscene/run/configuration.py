@@ -1,6 +1,7 @@
 """What a config means, for steps that ask it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 # Sizes of the batch-size study from this one on are asked in several random partitions and orders.
@@ -18,6 +19,14 @@ PATHS = (*WEIGHTS, *MADE_BY_PEOPLE)
 
 class ConfigError(ValueError):
     """A config that is valid by schema and still cannot be run."""
+
+
+def choose_files(directory: Path, given: Sequence[Path]) -> list[Path]:
+    """Return the files that --configfile gave; without any the config.yaml that `unscene new` wrote into
+    the run's directory, if it is there.
+    """
+    written = directory / "config.yaml"
+    return list(given) or ([written] if written.is_file() else [])
 
 
 def wants_study(config: dict) -> bool:

@@ -186,7 +186,7 @@ def open_pooled(
     """
     assert files.pool is not None, "a rule of such an arm has the pool as an input"
     pool = open_pool(files.pool, reading.training, reading.tokenizer)
-    parts = list_pool_parts(reading.training.arm["loss"])
+    parts = list_pool_parts(reading.training.arm["loss"], reading.training.starts)
     if LABELLED.intersection(parts) and not len(pool.find_labelled()):
         raise TooFewPairs(
             f"{files.pool.table}: no word has enough pool photos with it and without it; give the pool's"

@@ -68,6 +68,7 @@ class Trainer:
 
         arm, settings = training.arm, training.settings
         self.model, self.loss, self.settings = model, arm["loss"], settings
+        self._starts = training.starts
         self._workers = workers or Workers()
         self.device = next(model.parameters()).device
         has_bfloat16 = self.device.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16")
@@ -141,13 +142,15 @@ class Trainer:
         return curve
 
     def take_step(self, batch: Batch, step: int) -> "torch.Tensor":
-        """Update the weights once; return the loss, its terms and the gradient's norm before clipping."""
+        """Update the weights once; return the loss, its terms (NaN before they come in) and the
+        gradient's norm before clipping.
+        """
         import torch
 
         for group in self.optimizer.param_groups:
             group["lr"] = self._schedule(step)
         self.optimizer.zero_grad(set_to_none=True)
-        loss, terms = self.backpropagate(batch)
+        loss, terms = self.backpropagate(batch, step)
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         norm = torch.nn.utils.clip_grad_norm_(trained, 1.0)
         self.optimizer.step()
@@ -156,10 +159,13 @@ class Trainer:
                 self.model.logit_scale.clamp_(0, math.log(HIGHEST_TEMPERATURE))
         if "teacher" in self._references:
             update_average(self._references["teacher"], self.model, self._decay)
-        return torch.stack([loss, *terms.values(), norm]).detach()
+        absent = torch.full_like(loss, torch.nan)
+        return torch.stack([loss, *(terms.get(name, absent) for name in self.loss), norm]).detach()
 
-    def backpropagate(self, batch: Batch) -> "tuple[torch.Tensor, dict[str, torch.Tensor]]":
-        """Compute the loss of the whole batch, all processes' items together, and its gradients."""
+    def backpropagate(self, batch: Batch, step: int) -> "tuple[torch.Tensor, dict[str, torch.Tensor]]":
+        """Compute the loss of the whole batch, all processes' items together, and its gradients. Terms
+        that come in after this step take no part.
+        """
         import torch
 
         blocks, whole = self._list_blocks(batch), not self._chunk
@@ -168,7 +174,8 @@ class Trainer:
         everything = {
             name: self._workers.gather(features.detach()).requires_grad_() for name, features in own.items()
         }
-        loss, terms = compute_terms(self.loss, self._view(batch, everything))
+        asked = {name: weight for name, weight in self.loss.items() if step >= self._starts[name]}
+        loss, terms = compute_terms(asked, self._view(batch, everything))
         loss.backward()
         for name, block in blocks.items():
             gradient = everything[name].grad

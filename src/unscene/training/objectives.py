@@ -4,7 +4,7 @@ Features are normalised, (pairs, dim), by role: photos `first` and `second`, cap
 `base:` or `teacher:` in front those of a reference model.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -284,9 +284,17 @@ def list_texts(loss: dict[str, float]) -> tuple[str, ...]:
     return tuple(role for role in TEXT_ROLES if role in wanted)
 
 
-def list_pool_parts(loss: dict[str, float]) -> tuple[str, ...]:
-    """Return what a loss reads of a batch of the pool, in a fixed order; nothing where it reads none."""
-    return tuple(sorted({part for name in loss for part in TERMS[name].pool}))
+def list_pool_parts(loss: Iterable[str], starts: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Return what a loss reads of a batch of the pool, in a fixed order, and from which step on; nothing
+    where it reads none. starts: the first step of each term, or the share of the steps before it; 0
+    where it is not given.
+    """
+    first: dict[str, float] = {}
+    for name in loss:
+        for part in TERMS[name].pool:
+            start = (starts or {}).get(name, 0)
+            first[part] = min(start, first.get(part, start))
+    return dict(sorted(first.items()))
 
 
 def reads_pairs(loss: dict[str, float]) -> bool:

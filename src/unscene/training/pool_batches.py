@@ -1,6 +1,6 @@
 """Batches of the pool, beside those of pairs: photos, the step's texts, and what is asked with them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -86,7 +86,11 @@ class PoolReader:
     """Batches of the pool for every step; all processes draw the same ones and read their own share."""
 
     def __init__(
-        self, pool: Pool, reading: "Reading", parts: Sequence[str], embed: Callable[[list[str]], np.ndarray]
+        self,
+        pool: Pool,
+        reading: "Reading",
+        parts: Mapping[str, float],
+        embed: Callable[[list[str]], np.ndarray],
     ):
         """parts: what the loss reads (`PoolWriter`). embed: texts -> features of the untuned model."""
         training, self._reading, self._pool = reading.training, reading, pool
@@ -156,7 +160,7 @@ class PoolReader:
         return tuple(view[:count] for view in views)
 
 
-def list_taught(pool: Pool, parts: Sequence[str], more: Sequence[str]) -> list[str]:
+def list_taught(pool: Pool, parts: Iterable[str], more: Sequence[str]) -> list[str]:
     """Return the nouns that a text-only teacher tells of: the words of the list without labels, or
     all where the loss reads no labels, and more nouns.
     """

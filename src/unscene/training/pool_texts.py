@@ -5,7 +5,7 @@ and full stop, so that no word but the negation tells them apart. Each kind draw
 own, so an arm without queries meets the same bare and scene sentences as one with them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -93,13 +93,20 @@ class StepTexts:
 
 class PoolWriter:
     """Writes the texts of a step. parts: which of `captions`, `bare`, `scene`, `query` and `taught` the
-    loss reads. seeds: (config seed, fold, training seed). nouns: what the text-only teacher tells of.
+    loss reads, and from which step on. seeds: (config seed, fold, training seed). nouns: what the
+    text-only teacher tells of.
     """
 
     def __init__(
-        self, pool: Pool, grammar: Grammar, seeds: tuple, parts: Sequence[str], nouns: Sequence[str] = ()
+        self,
+        pool: Pool,
+        grammar: Grammar,
+        seeds: tuple,
+        parts: Mapping[str, float],
+        nouns: Sequence[str] = (),
     ):
         self._pool, self._grammar, self._seeds, self._nouns = pool, grammar, seeds, list(nouns)
+        self._starts = parts
         self._writers: dict[str, Callable] = {
             name: writer
             for name, writer in (
@@ -126,7 +133,8 @@ class PoolWriter:
         told.alike = np.unique(chosen, return_inverse=True)[1].astype(np.int64)
         present, absent = self._pool.present[rows], self._pool.absent[rows]
         for name, writer in self._writers.items():
-            writer(told, chosen, present, absent, self._open_rng(name, step))
+            if step >= self._starts[name]:
+                writer(told, chosen, present, absent, self._open_rng(name, step))
         return told
 
     def _open_rng(self, part: str, step: int) -> np.random.Generator:

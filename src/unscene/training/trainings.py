@@ -1,5 +1,6 @@
 """One training: which arm, with what settings and seeds, and the files that it reads and writes."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,14 @@ class Training:
     digest: str = ""
     vocabulary: Vocabulary = COCO80
     withheld: frozenset[str] = frozenset()
+
+    @property
+    def starts(self) -> dict[str, int]:
+        """The first step, from 0, of each term of the loss: those of `late` come in after a share of the
+        steps.
+        """
+        late = self.arm.get("late", {})
+        return {name: math.ceil(late.get(name, 0) * self.settings["steps"]) for name in self.arm["loss"]}
 
     @classmethod
     def of(

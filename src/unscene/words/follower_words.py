@@ -16,15 +16,11 @@ from unscene.words.caption_words import (
     PRONOUNS,
     third_person,
 )
+from unscene.words.closed_lists import closed_list
 from unscene.words.verb_lists import VERBS as SCENE_VERBS
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # Verbs beyond those that the rewriting knows, in their base form.
-_MORE_VERBS = _words(
+_MORE_VERBS = closed_list(
     "ache achieve adjust advance agree allow announce apply arch avoid await awake bare battle beam"
     " belch belong blend bless bob bother brave breathe breed browse burst cage calm camp caress cause"
     " caution challenge charm chill circle claim clear clog collapse comfort compare concentrate"
@@ -68,15 +64,15 @@ _MORE_VERBS = _words(
 VERBS = SCENE_VERBS | _MORE_VERBS
 THIRD_VERBS = frozenset(third_person(verb) for verb in VERBS)
 # Nouns that end like a past form.
-ED_NOUNS = _words("shed sled seed weed reed speed")
+ED_NOUNS = closed_list("shed sled seed weed reed speed")
 # What looks like a plural and is none.
-NO_PLURALS = _words(
+NO_PLURALS = closed_list(
     "series species canvas gas bus tennis news lens atlas pancreas christmas atlas alias swiss iris bias"
     " chaos corps always perhaps towards besides sometimes"
 )
 # Verbs that are as often the head of a compound (bus stop, dog walk, air show): they count as verbs
 # only where the words around them leave no other reading.
-NOUN_VERBS = _words(
+NOUN_VERBS = closed_list(
     "crumble whip roast toast drizzle wrap dip mix roll blend brew grill melt fry rub squash spread"
     " crunch swirl bat bath battle block board bow box brush cage call camp cast change charge chase"
     " climb coat collar comb control cook count crash cruise cut dance deal design dive dream dress dump"
@@ -96,7 +92,7 @@ NOUN_VERBS = _words(
     " hammer harness honor ice iron leash mail nail nest pile power rain rake saddle saw screw shower"
     " sort sport sun tan tower trade volley care flap shed park cross"
 )
-PAST_VERBS = PARTICIPLES | _words(
+PAST_VERBS = PARTICIPLES | closed_list(
     "ate became began bent bit blew bore bought broke brought came chose clung dealt drank drew drove"
     " dug fed fell felt fled flew fought found froze gave gone got grew had heard hid hung kept knelt"
     " knew lain lay leapt learnt left lent lost made meant met paid ran rang read rode rose said sang"
@@ -106,7 +102,7 @@ PAST_VERBS = PARTICIPLES | _words(
     " sworn torn woven bound built cast dressed frozen parked spun sprawled tucked used"
 )
 # Adjectives and adverbs that stand behind their noun.
-AFTER_NOUNS = ADVERBS | _words(
+AFTER_NOUNS = ADVERBS | closed_list(
     "abroad aboard afloat aground ahead airborne alike alive alone aloft anyway apart asleep available"
     " awake awaiting aside backwards barefoot bareback below capable cross-legged curled dead downward"
     " double downwards due else empty enough eastward forever forward free full half hard homeless"
@@ -128,26 +124,28 @@ CLOSED = (
     | AUXILIARIES
     | PRONOUNS
     | AFTER_NOUNS
-    | _words(
+    | closed_list(
         "n w wit ina amidst aboard except including per vs versus via since than nor yet his hers theirs must"
         " shall should cannot can't won't didn't doesn't wasn't weren't isn't let what whose such wearing"
         ' featuring using having being going getting trying ; : . , ! ? ( ) / " | & + = * # @ < > [ ] { } ~'
     )
 )
+# A closed word, or the end of the caption.
+ENDS = CLOSED | {""}
 # Adjectives are no heads: "a cat black and white". Few: most adjectives stand before a noun, and the
 # noun before them describes it, too ("penguin blue lamp").
-COLOURS = ADJECTIVES - _words("metal stone silver gold orange light old young little")
+COLOURS = ADJECTIVES - closed_list("metal stone silver gold orange light old young little")
 # Endings that make an adjective of a noun: clock-shaped, bear-themed, zebra print.
-ADJECTIVE_MAKERS = _words(
+ADJECTIVE_MAKERS = closed_list(
     "shaped themed sized style styled inspired flavored flavoured scented patterned printed print"
     " prints motif coloured colored friendly powered proof related type esque skin hide"
 )
 # ... unless what they are like follows: a cake shaped like a train.
-LIKENESS = _words("like as into in with by on for to from at around")
+LIKENESS = closed_list("like as into in with by on for to from at around")
 # The thing is there with these: a horse-drawn carriage, a car-lined street.
-AGENT_MAKERS = _words("drawn pulled driven lined filled laden packed covered led pushed populated")
+AGENT_MAKERS = closed_list("drawn pulled driven lined filled laden packed covered led pushed populated")
 # Parts that no animal has.
-PARTS_OF_THINGS = _words(
+PARTS_OF_THINGS = closed_list(
     "window windows windshield windscreen wheel wheels tire tires tyre tyres hood bumper roof engine"
     " engines hull mast cockpit cabin fender headlight headlights bonnet dashboard propeller handlebars"
     " handlebar tailgate mirror handle handles lid lids tank screen screens keypad button buttons spout"
@@ -156,7 +154,7 @@ PARTS_OF_THINGS = _words(
     " zipper canopy headboard compartment compartments carriage carriages structure structures"
 )
 # Parts of a thing, animal or body: they name their whole.
-PARTS = PARTS_OF_THINGS | _words(
+PARTS = PARTS_OF_THINGS | closed_list(
     "interior exterior wing wings head heads face faces ear ears eye eyes nose noses mouth beak beaks"
     " neck necks tail tails leg legs foot feet paw paws hoof hooves horn horns trunk trunks tusk tusks"
     " mane coat body bodies back backs torso belly snout muzzle tongue teeth tooth claw claws hand hands"
@@ -166,7 +164,7 @@ PARTS = PARTS_OF_THINGS | _words(
     " spears crown crowns stem stems core spine side sides front rear top surface base peel peels rind"
 )
 # Groups of a thing, and its young, by which it is named.
-GROUPS = _words(
+GROUPS = closed_list(
     "herd herds flock flocks pack packs fleet fleets group groups family families pair pairs couple"
     " couples trio duo team crowd collection row rows pile piles stack stacks bunch bunches set sets"
     " cluster line swarm gaggle pride litter colony assortment array variety varieties selection breed"
@@ -174,7 +172,7 @@ GROUPS = _words(
     " mom mama mate mates adult adults hybrid combination combo chick chicks hatchling hatchlings"
 )
 # Pictures and likenesses: what they show is mentioned.
-DEPICTIONS = _words(
+DEPICTIONS = closed_list(
     "statue statues sculpture sculptures figurine figurines figure figures painting paintings drawing"
     " drawings sketch sketches picture pictures photo photos photograph photographs image images"
     " illustration illustrations silhouette silhouettes icon icons vector vectors clipart cartoon"
@@ -182,14 +180,14 @@ DEPICTIONS = _words(
     " sculpted replica replicas model models view views royalty"
 )
 # Nouns in -ing (a noun before them describes them, unless an object follows).
-ING_HEADS = _words(
+ING_HEADS = closed_list(
     "building buildings ceiling evening morning wedding painting clothing railing string ring spring"
     " king wing thing swing crossing awning pudding icing netting topping toppings frosting lighting"
     " dining living bedding drawing dressing stuffing meeting landing ironing housing filling siding"
     " flooring dumpling seating fencing clearing opening wiring parking training binding print"
 )
 # Heads that even a plural describes: ladies room, farmers market.
-PLACES_OF_PEOPLE = _words(
+PLACES_OF_PEOPLE = closed_list(
     "room rooms restroom restrooms bathroom bathrooms toilet toilets washroom lounge locker lockers"
     " closet closets department section centre center market markets school schools playground hospital"
     " museum store shop club home house hall library ward dormitory hostel shelter church cemetery"
@@ -198,20 +196,20 @@ PLACES_OF_PEOPLE = _words(
     " day game meal menu parking crossing bench entrance quarters box fund union association"
 )
 # Heads that a role describes with an 's: the pitcher's mound.
-PLACES_OF_ROLES = _words(
+PLACES_OF_ROLES = closed_list(
     "office offices mound box boxes seat license licence plate stand day pie wharf hut wheel table"
     " guide notebook lane area nest choice block pride residence palace barracks station surgery"
     " workshop studio breath mantle button buttons"
 )
 # Contests of a kind of people: the women's final.
-EVENTS = _words(
+EVENTS = closed_list(
     "final finals draw singles doubles basketball tennis soccer football hockey volleyball cricket"
     " rugby golf race event match team downhill slalom marathon relay national world olympic title"
     " competition semifinal cycling swimming gymnastics snowboard ski halfpipe giant super round tour"
     " open league cup"
 )
 # Nouns that end like a verb in s, or are one, and stand last in compounds.
-HEADS = _words(
+HEADS = closed_list(
     "building buildings ceiling evening morning wedding painting clothing railing string ring spring"
     " king wing thing swing crossing awning pudding icing netting topping toppings frosting lighting"
     " dining living bedding dressing stuffing housing siding flooring dumpling seating fencing wiring"
@@ -223,48 +221,50 @@ HEADS = _words(
     " overalls trousers sandals stockings tights pyjamas wigs crowns capes robes caps badges"
 )
 # After a subject, an object: what follows makes the form a verb.
-OBJECTS = _words(
+OBJECTS = closed_list(
     "a an the his her their its my our your this that these those him them it us me himself herself"
     " itself themselves each every some any no two three four five several many another"
 )
-MODALS = _words(
+MODALS = closed_list(
     "to will can could would must may might should cannot can't won't don't didn't doesn't couldn't"
     " they we you"
 )
-RELATIVES = _words("he she it who which")
-SUBJECTS = _words("they we you")
-OBJECT_PRONOUNS = _words("it them him us me")
-DIRECTIONS = _words("over through past into across toward towards out around along down up off from")
-LESSONS = _words(
+RELATIVES = closed_list("he she it who which")
+SUBJECTS = closed_list("they we you")
+OBJECT_PRONOUNS = closed_list("it them him us me")
+DIRECTIONS = closed_list("over through past into across toward towards out around along down up off from")
+LESSONS = closed_list(
     "lesson lessons school club competition show course trail trails gear helmet boots track event trip"
     " class arena instructor contest centre center shoes clothes area sign license game equipment room"
     " pool tour"
 )
 # What teaches or sells an activity, and what warns of one.
-CLASSES = _words("lesson lessons school club class classes service services courses instructor business")
-SIGNS = _words("sign signs signal signals")
-SIZES = _words("small tiny little smaller")
+CLASSES = closed_list("lesson lessons school club class classes service services courses instructor business")
+SIGNS = closed_list("sign signs signal signals")
+SIZES = closed_list("small tiny little smaller")
 # What grows on what is named: banana leaves.
-PLANT_PARTS = _words("leaves")
+PLANT_PARTS = closed_list("leaves")
 # People who hardly describe another noun: what follows them is an unknown verb rather than a thing.
-CORE_PEOPLE = _words(
+CORE_PEOPLE = closed_list(
     "man woman boy girl person guy lady gentleman dude skier surfer snowboarder skateboarder skater player"
     " batter cyclist golfer child kid"
 )
+# Those who have a body in captions: a baby hand.
+BODIES = CORE_PEOPLE | {"baby", "infant", "toddler"}
 # People whose word is an adjective, too: the official images, two adult hands.
-ADJECTIVE_PEOPLE = _words(
+ADJECTIVE_PEOPLE = closed_list(
     "official executive patient human male female adult criminal principal chief local marine native"
     " juvenile individual elderly blonde brunette redhead blond senior expert youth middle aged"
 )
 # What stands in kitchens and bathrooms, and in lists of them without commas.
-ROOM_THINGS = _words("shower tub bathtub mirror dishwasher")
+ROOM_THINGS = closed_list("shower tub bathtub mirror dishwasher")
 # Insects and plants that are called by people's words: a lady beetle, an old man cactus.
-CREATURES = _words(
+CREATURES = closed_list(
     "bug bugs beetle beetles butterfly butterflies moth moths dragonfly dragonflies bee bees wasp wasps ant"
     " ants spider spiders fern ferns cactus cacti orchid orchids slipper slippers"
 )
 # Animals, with what captions call their young: a mother before them is no person.
-ANIMALS = _words(
+ANIMALS = closed_list(
     "animal animals bear bears bird birds bison buffalo bull bulls calf calves cat cats cattle cheetah"
     " cheetahs chick chicks chicken chickens chimp chimps chimpanzee cow cows coyote crocodile cub cubs"
     " deer dog dogs dolphin dolphins donkey donkeys duck ducks duckling ducklings elk elephant elephants"
@@ -282,40 +282,45 @@ ANIMALS = _words(
     " pups joey kitty kitties peacocks capybara capybaras chipmunk chipmunks"
 )
 # Words of kin, which the young and old of animals are called by, too.
-FAMILY_WORDS = _words(
+FAMILY_WORDS = closed_list(
     "baby babies mother mothers father fathers mom moms mommy mama dad daddy parent parents adult"
     " adults child children sibling siblings family families male males female females newborn newborns"
     " infant infants son daughter kid kids mate mates youngster youngsters"
 )
 # Plurals without an s, or whose singular is no word of its own.
-IRREGULAR_PLURALS = _words(
+IRREGULAR_PLURALS = closed_list(
     "men women people children grandchildren schoolchildren geese mice oxen calves knives wives folk"
     " passersby skis scissors shears elderly basemen personnel"
 )
 # What `a couple` counts without being a plural of a thing.
-AMOUNTS = _words("dozen hundred thousand more different other extra inches feet")
+AMOUNTS = closed_list("dozen hundred thousand more different other extra inches feet")
 # What is seen of somebody, beside the body.
-SEEN_OF_PEOPLE = _words("shadow silhouette smile grin gaze skin wrist thumb back")
+SEEN_OF_PEOPLE = closed_list("shadow silhouette smile grin gaze skin wrist thumb back")
 # Nouns that count, or stand for, what follows their `of`: couples, kin and crowds.
-COUNTS = _words("couple couples")
-KIN_GROUPS = _words("family families")
-CROWDS = _words("crowd crowds team teams audience audiences gang gangs mob troupe squad congregation")
+COUNTS = closed_list("couple couples")
+KIN_GROUPS = closed_list("family families")
+CROWDS = closed_list("crowd crowds team teams audience audiences gang gangs mob troupe squad congregation")
+COLLECTIVES = COUNTS | KIN_GROUPS | CROWDS
+# Where things crowd: vines crowd around.
+CROWDING = frozenset(("around", "into", "onto", "together"))
 # Determiners of one thing, and of several.
-SINGULAR_ARTICLES = _words("a an one another each every")
-PLURAL_DETERMINERS = NUMBERS | _words("several many few both these those some all")
-ARTICLES = _words("a an the his her their its")
+SINGULAR_ARTICLES = closed_list("a an one another each every")
+PLURAL_DETERMINERS = NUMBERS | closed_list("several many few both these those some all")
+ARTICLES = closed_list("a an the his her their its")
 # Colours, of which a noun can name a shade: canary yellow.
-COLOUR_NAMES = _words("black white red green blue yellow brown gray grey pink purple")
+COLOUR_NAMES = closed_list("black white red green blue yellow brown gray grey pink purple")
 # Parts of animals that people wear.
-WORN_PARTS = _words("ears tail head horns wings nose mask antlers hooves")
+WORN_PARTS = closed_list("ears tail head horns wings nose mask antlers hooves")
 # Verbs of what is watched, beside those of position.
-MOVES = POSITIONS | _words("go come move fall get")
+MOVES = POSITIONS | closed_list("go come move fall get")
 # Parents of animals, and young of them that have a name of their own.
-PARENTS = _words("mother mothers father fathers mom mama mommy parent parents adult adults")
-YOUNG = _words(
+PARENTS = closed_list("mother mothers father fathers mom mama mommy parent parents adult adults")
+YOUNG = closed_list(
     "calf calves cub cubs foal foals pup pups joey fawn fawns duckling ducklings cygnets goslings piglets"
     " hatchling hatchlings"
 )
 # Young that are human beside an animal, unless it owns them; and animals that live with people's babies.
-HUMAN_YOUNG = _words("child children kid kids son daughter boy girl infant infants newborn")
-PETS = _words("dog dogs puppy puppies cat cats kitten kittens bird birds duck ducks rabbit rabbits bunny")
+HUMAN_YOUNG = closed_list("child children kid kids son daughter boy girl infant infants newborn")
+PETS = closed_list(
+    "dog dogs puppy puppies cat cats kitten kittens bird birds duck ducks rabbit rabbits bunny"
+)

@@ -1,12 +1,9 @@
 """Words that tell a language: what English alone has, and what captions in other languages have."""
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from unscene.words.closed_lists import closed_list
 
 # Words that only English has among the languages below.
-ENGLISH = _words(
+ENGLISH = closed_list(
     "the of and with for from is are was were has have his her their its this that these those by "
     "at into onto near next under over while who which some other two three red white black blue "
     "green woman women people standing sitting holding riding walking looking it be or not you "
@@ -14,7 +11,7 @@ ENGLISH = _words(
     "vector free new how what where when"
 )
 # Words of theirs that English has, too: they say nothing.
-_SHARED = _words("on to no me do he we in men under die as sur con be am an a i o so by pro us")
+_SHARED = closed_list("on to no me do he we in men under die as sur con be am an a i o so by pro us")
 _FUNCTION_WORDS = {
     "German": (
         "und der das ein eine einen einem einer eines auf dem den ist sind mit von für im zum zur "
@@ -162,6 +159,6 @@ _CAPTION_WORDS = {
 }
 # Words of other languages that are no English words.
 FOREIGN = {
-    name: _words(f"{words} {_CAPTION_WORDS.get(name, '')}") - ENGLISH - _SHARED
+    name: closed_list(f"{words} {_CAPTION_WORDS.get(name, '')}") - ENGLISH - _SHARED
     for name, words in _FUNCTION_WORDS.items()
 }

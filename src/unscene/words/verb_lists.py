@@ -1,15 +1,11 @@
 """Closed lists of verbs, and of words that look like some: how captions are read and rewritten by them."""
 
 from unscene.words.caption_words import ADVERBS, BASES, ING_NOUNS, PARTICIPLES
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from unscene.words.closed_lists import closed_list
 
 # Verbs that captions use, in the base form. NOUNY ones are nouns as often: they are verbs only
 # where a verb must stand.
-VERBS = BASES | _words(
+VERBS = BASES | closed_list(
     "skydive bathe yawn sneeze bark howl roar splash dive paddle surf ski compete practice practise "
     "juggle demonstrate present deliver arrive attend speak address greet congratulate protest march "
     "parade patrol fight defend attack win lose lift raise lower load unload fill empty pour mix stir "
@@ -56,7 +52,7 @@ VERBS = BASES | _words(
     "respond miss fashion craft let allow shield wind install "
     "span fit cause direct decide pretend adjust fasten straighten inflate polish wrestle"
 )
-NOUNY = _words(
+NOUNY = closed_list(
     "clear fry park place surf ski row work point ring grip race play drink wave show cover hand face "
     "land set cut fall walk run ride look swing hit catch throw pitch bat train fish water plant light line "
     "top frame house store stack pile border tower shade block nail screw hammer saw drill color sign "
@@ -77,14 +73,14 @@ NOUNY = _words(
     "present own can hold kneel rank switch ground exit signal guide sprint shield wind"
 )
 # Verbs of which the past form is also the participle of a thing: `parked`, `filled`.
-WORN = _words("wear wearing wears wore dressed clad sporting sports donning dons outfitted costumed")
-MORE_PARTICIPLES = PARTICIPLES | _words(
+WORN = closed_list("wear wearing wears wore dressed clad sporting sports donning dons outfitted costumed")
+MORE_PARTICIPLES = PARTICIPLES | closed_list(
     "clad strewn lain bent broken worn woven shown seen flown shot thrown hidden eaten bitten written "
     "known frozen stood lined dug spread shut fed led lost found bought sold stuck swept wound bound "
     "overgrown overrun upholstered snowed beaten given chosen gotten sewn spun swung won begun risen "
     "fallen sunk split spilt burnt slid gone"
 )
-NOT_PARTICIPLES = _words(
+NOT_PARTICIPLES = closed_list(
     "red bed shed sled weed seed reed bread need speed hundred naked feed breed wicked rugged shaded "
     "colored haired crowded wooded bearded armed legged unidentified aged tired excited embed skilled "
     "talented detailed assorted stuffed paved tiled carpeted bald cupped moped biped infrared kindred "
@@ -92,70 +88,70 @@ NOT_PARTICIPLES = _words(
 )
 NOT_ING = (
     ING_NOUNS
-    | _words(
+    | closed_list(
         "outing cunning darling herring inning lightning nursing plumbing viking wing king zing bling "
         "during shilling wedding tubing piping outstanding interesting exciting stunning amazing charming "
         "corresponding interlocking underlying upcoming everlasting engraving marking moulding molding "
         "trimming setting scaffolding upbringing hearing bearing listing rating earring"
     )
-) - _words(
+) - closed_list(
     "swimming dining skiing surfing snowboarding skateboarding living gathering filling clearing "
     "opening drawing swing crossing landing parking meeting lighting dressing being blessing housing "
     "ironing"
 )
-ALWAYS_ING_NOUNS = _words(
+ALWAYS_ING_NOUNS = closed_list(
     "building ceiling evening morning wedding painting clothing railing string ring spring king wing "
     "thing awning pudding icing netting topping frosting sling bedding sibling offspring anything "
     "screening engineering nothing something everything duckling dumpling sterling fencing "
     "wiring siding flooring during detailing signage lettering stitching edging gaming"
 )
 # A noun after an -ing word that makes the two one noun: `swimming pool`.
-AFTER_ING = _words(
+AFTER_ING = closed_list(
     "pool area machine room lot lots station board game court table bag gear suit boat pole rod meter "
     "sign equipment wall track stand pad strip car cart cage post line dish pan desk chair light "
     "lights hall shoes boots boards class school ground grounds center competition event tournament "
     "cap cloth material container facility spot spots space spaces garage"
 )
-SCENE_ADVERBS = ADVERBS | _words(
+SCENE_ADVERBS = ADVERBS | closed_list(
     "alongside together abroad again already always away backward backwards beautifully behind "
     "carefully casually comfortably directly eagerly easily elegantly intently peacefully proudly "
     "rapidly safely simultaneously straight upright upstairs downstairs overhead ahead aimlessly "
     "below beneath asleep awake aboard ashore afar live well fast hard smoothly gracefully high"
 )
 # Words in -ly that are no adverbs.
-NOT_ADVERBS = _words(
+NOT_ADVERBS = closed_list(
     "family fly butterfly belly jelly italy lily supply reply lovely silly ugly curly elderly friendly early "
     "hilly wooly woolly bubbly cuddly rally jolly holy lonely assembly kelly sally molly homely"
 )
 # What stands behind a verb in the third person more often than behind a noun in the plural.
-BEHIND_VERBS = _words(
+BEHIND_VERBS = closed_list(
     "to into at through over down on in along across up towards toward as for by past around next near out "
     "together while off about from onto with alone before after during ashore nearby away"
 )
 # Verbs that set a thing in its place: what follows the object tells where that is.
-PLACING = _words(
+PLACING = closed_list(
     "put place set lay pour insert load stack pile arrange hang mount cook prepare cut make see find "
     "show watch view observe look photograph spot display depict feature admire inspect examine park "
     "plant keep store bake write draw paint spray sell fix repair build film check read eat"
 )
-NEEDS_PLACE = _words("put place set lay insert load pour stick mount prop lean rest")
-LOOKING = _words("look watch view observe photograph stare gaze peer glance inspect examine admire see")
-WITH_TOOL = _words(
+NEEDS_PLACE = closed_list("put place set lay insert load pour stick mount prop lean rest")
+LOOKING = closed_list("look watch view observe photograph stare gaze peer glance inspect examine admire see")
+WITH_TOOL = closed_list(
     "cut hit eat brush play feed slice clean wash chop poke catch throw swing fix repair paint draw "
     "write stir strike kick chase fight scoop stab spread dig film photograph greet sit stand walk "
     "travel steer push row paddle carve"
 )
 # Verbs that make no sense without an object.
-NEEDS_OBJECT = _words(
+NEEDS_OBJECT = closed_list(
     "hold carry wear use put place contain show feature make take have get give cut throw catch hit pet feed "
     "chase surround brush grab kick enjoy prepare see bring receive operate touch hug kiss lick"
 )
 # Of two of these with `and` between them the second one's object is the first one's, too.
-SHARING = NEEDS_OBJECT | _words(
+SHARING = NEEDS_OBJECT | closed_list(
     "carve slice serve bake chop peel wash clean lift pull push open decorate mix pour"
 )
 # Verbs that make sense without what followed them.
-ALONE = _words(
+ALONE = closed_list(
     "sit stand lie lay walk run rest sleep play swim float fly drift graze wait lounge relax pose "
     "travel eat stroll gather hover wade soar glide gallop grow hang perch sail cruise jump smile "
     "laugh talk read cook dance sing perform drink surf ski skateboard snowboard skate work kneel "
@@ -164,19 +160,21 @@ ALONE = _words(
     "mingle shop dine fish sunbathe bask stretch recline crawl climb hop leap bounce shine burn bloom "
     "speak type text pitch serve bat wander roam watch wave"
 )
-STILL = _words("sit stand lie lay rest hang lean perch float grow park sleep lounge seat mount stack pile")
+STILL = closed_list(
+    "sit stand lie lay rest hang lean perch float grow park sleep lounge seat mount stack pile"
+)
 # What somebody has in their hands or arms while they do it, or has just let go.
-HOLDING = _words(
+HOLDING = closed_list(
     "hold carry clutch clasp grip grasp cradle wield brandish raise lift hoist swing throw toss hurl fling "
     "pitch catch juggle hand smoke"
 )
 # Verbs of two objects, who gets it and what.
-GIVING = _words("give feed throw show offer hand bring serve pass toss teach")
+GIVING = closed_list("give feed throw show offer hand bring serve pass toss teach")
 # What is done to reach a thing that nobody holds yet: `jumps to catch a ball`.
-REACHING = _words("reach jump leap try attempt stretch run dive lunge go prepare wait")
-NAMING = _words("become resemble need want like love expect call name")
-VISITING = _words("visit enter leave cross attend walk roam explore fill line crowd")
+REACHING = closed_list("reach jump leap try attempt stretch run dive lunge go prepare wait")
+NAMING = closed_list("become resemble need want like love expect call name")
+VISITING = closed_list("visit enter leave cross attend walk roam explore fill line crowd")
 # Verbs that take a particle: `holds up her phone`.
-PARTICLE_VERBS = _words("pick hold put take blow clean chop cut eat set lift fill dress carry open hang")
+PARTICLE_VERBS = closed_list("pick hold put take blow clean chop cut eat set lift fill dress carry open hang")
 # Nouny verbs that are verbs after `and`: `sits at a desk and types on a laptop`.
-ACTS = _words("cook type look smile talk walk run ride play wave watch reach jump stand sit work drink")
+ACTS = closed_list("cook type look smile talk walk run ride play wave watch reach jump stand sit work drink")

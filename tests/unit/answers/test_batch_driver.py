@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from batch_server.running import run_server
-from paid_answers import Desk, make_requests
+from paid_answers import Desk, judge_items, make_requests
 from unscene.answers.answering import collect_answers
 from unscene.answers.batch_lines import canonical_json, estimate_tokens, hash_body
 from unscene.answers.batches.driver import ComeBackLater, Stopped
 from unscene.answers.endpoints import find_folder
-from unscene.answers.results import judge_items
 
 
 def test_all_is_answered_once(desk, server):

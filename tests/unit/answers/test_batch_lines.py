@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from paid_answers import judge_items
 from unscene.answers import batch_lines
 from unscene.answers.batch_lines import (
     BatchLineError,
@@ -19,7 +20,7 @@ from unscene.answers.batch_lines import (
     write_lines,
 )
 from unscene.answers.prompts import caption_item, caption_request, keyword_request, quote, read_captions
-from unscene.answers.results import judge_answer, judge_items
+from unscene.answers.verdicts import judge_answer
 from unscene.words.coco80 import COCO80
 
 

@@ -84,6 +84,23 @@ def test_a_check_makes_the_folder_of_a_run_that_is_yet_to_come(desk, server, tmp
     assert "requests without a batch: $0.0" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("words", [["check"], ["cancel", "batch_1"], ["forget", "batch_1"], ["adopt"]])
+def test_without_a_configfile_the_run_s_own_config_says_which_endpoint(desk, tmp_path, words):
+    """The checkout's config names api.openai.com, which has no business with another endpoint's key."""
+    own, other, asked = desk.folder / "config.yaml", tmp_path / "other.yaml", []
+    own.write_text("{}")
+    other.write_text("{}")
+
+    def read(overlays):
+        asked.append(list(overlays))
+        raise PreflightError("read")
+
+    for more in ([], ["--configfile", str(other)]):
+        with pytest.raises(SystemExit, match="read"):
+            main(["--directory", str(desk.folder), *words, *more], read)
+    assert asked == [[own], [other]]
+
+
 @pytest.mark.parametrize("mode", ["batch", "requests"])
 def test_a_check_of_a_silent_endpoint_ends_soon_and_makes_nothing(desk, mode):
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -36,8 +36,8 @@ from unscene.answers.batches.reviewing import TOKEN_LIMIT, Review
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Clock, Limits, Terms
 from unscene.answers.batches.waves import TooLarge, cut
+from unscene.answers.envelopes import Usage
 from unscene.answers.prices import bill_answers, estimate_cost, price_usage
-from unscene.answers.results import Usage
 
 LIMITS = Limits(requests_per_file=100, bytes_per_file=10_000, enqueued_tokens=10_000, budget_usd=100.0)
 DAY = 24 * 3600

@@ -8,20 +8,14 @@ import random
 
 import pytest
 
+from paid_answers import judge_items
 from unscene.answers.batch_lines import build_answer, canonical_json, write_lines
 from unscene.answers.batches.collecting import enter_answer
 from unscene.answers.batches.outcomes import OK, classify
+from unscene.answers.envelopes import find_codes, find_model, is_flagged, may_try_again, read_usage
 from unscene.answers.prompts import caption_request, keyword_request
-from unscene.answers.results import (
-    find_codes,
-    find_model,
-    is_flagged,
-    judge_answer,
-    judge_items,
-    may_try_again,
-    read_result,
-    read_usage,
-)
+from unscene.answers.results import read_result
+from unscene.answers.verdicts import judge_answer
 from unscene.words.coco80 import COCO80
 
 PRICES = {"models": {"gpt-4o": {"input": 1.25, "output": 5.0}}}

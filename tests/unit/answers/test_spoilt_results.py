@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from paid_answers import make_requests
+from paid_answers import judge_items, make_requests
 from unscene.answers.answering import collect_answers
 from unscene.answers.batches.driver import Stopped
-from unscene.answers.results import judge_items
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,21 @@ def test_status_reads_the_config_that_new_wrote_unless_another_is_given(tmp_path
     assert capsys.readouterr().out == "['other.yaml']\n"
 
 
+def test_merge_reads_the_config_that_new_wrote_unless_another_is_given(tmp_path, monkeypatch, capsys):
+    from unscene.merging import merge
+
+    monkeypatch.setattr(merge, "merge_parts", lambda parts, run, files, *_, **__: SimpleNamespace(is_whole=1))
+    monkeypatch.setattr(merge, "format_merged", lambda found, line, **_: line)
+    (tmp_path / "part/results").mkdir(parents=True)
+    own, other = tmp_path / "config.yaml", tmp_path / "other.yaml"
+    own.write_text("seed: 1\n")
+    other.write_text("seed: 2\n")
+    asked = ["merge", str(tmp_path / "part"), "--directory", str(tmp_path)]
+    assert command.main(asked) == 0 and capsys.readouterr().out.endswith(f"--configfile {own}\n")
+    assert command.main([*asked, "--configfile", str(other)]) == 0
+    assert capsys.readouterr().out.endswith(f"--configfile {other}\n")
+
+
 def test_an_overlay_that_is_not_there_is_named(capsys):
     assert command.main(["why", "--configfile", "nowhere.yaml"]) == 1
     assert "nowhere.yaml: is not there" in capsys.readouterr().err

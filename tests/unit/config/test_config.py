@@ -160,6 +160,8 @@ def test_mistakes_are_refused(section, key, value):
         ({"train": {"arms": {"paired": {"loss": {"across_bare": 1}}}}}, "paired: pool and a loss on it need"),
         ({"train": {"arms": {"paired": {"pool_limit": 8}}}}, "pool_limit says something of a pool"),
         ({"train": {"arms": {"paired": {"withheld": ["unicorn"]}}}}, "withheld: 'unicorn' is no word"),
+        ({"train": {"arms": {"paired": {"late": {"rank": 0.5}}}}}, "late: 'rank' is no term of its loss"),
+        ({"train": {"arms": {"paired": {"late": {"infonce": 0.5}}}}}, "no term of the loss is there at"),
         ({"train": {"arms": {"paired": {"nouns": ["tree"]}}}}, "nouns are told of by text_teacher"),
         (
             {"train": {"arms": {"paired": {"jpeg": True, "freeze": "image", "views": "whole"}}}},
@@ -196,6 +198,7 @@ FILES_THAT_LACK = [
         r"masks.weights.*fetches nothing: `unscene fetch CONFIG` brings it",
     ),
     ({"train": {"clip": "models/absent"}}, "train.clip"),
+    ({"train": {"clip": "~/absent"}}, "train.clip.*`~` is not read as your home folder: write that out"),
     ({"edits": {"lora": "nowhere.safetensors"}}, "edits.lora"),
     ({"quality": {"dino": "models/absent"}}, "quality.dino"),
     ({"batchsize": {"labels": "nowhere.csv"}}, "batchsize.labels"),
@@ -242,7 +245,12 @@ def test_what_is_missing_of_sources_is_told_beside_other_faults_until_it_was_rea
     overlay.write_text(f"samples: {{sources: [{sources}]}}\n{rest}")
     told = list(tell_absent_sources(read_config(CHECKOUT, [overlay], paths=True), CHECKOUT, False))
     assert [re.search("key (.*?):", one)[1] for one in told] == ["table", "images"]
-    overlay.write_text(overlay.read_text() + "masks: {weights: nowhere.pt}\n")
+    overlay.write_text(f"samples: {{sources: [{source.replace('photos}', '~/photos}')}]}}\n{rest}")
+    *_, at_home = tell_absent_sources(read_config(CHECKOUT, [overlay]), CHECKOUT, False)
+    assert at_home.endswith(
+        "~/photos is not there yet; a run needs it; `~` is not read as your home folder: write that out"
+    )
+    overlay.write_text(f"samples: {{sources: [{sources}]}}\n{rest}masks: {{weights: nowhere.pt}}\n")
     with pytest.raises(ConfigError) as stopped:
         read_config(CHECKOUT, [overlay], paths=True)
     heading, *lines = str(stopped.value).splitlines()

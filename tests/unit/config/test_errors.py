@@ -207,6 +207,12 @@ MISTAKES = {
         "never closed",
     ),
     "tab": ("masks:\n\tiou: 0.5", 2, "", "spaces"),
+    "tab behind a value": (
+        "masks:\n  iou: 0.5\t# wide\n",
+        2,
+        "",
+        "write spaces in place of tabs, also behind a value",
+    ),
     "no space after the colon": ("seed:3\nmasks:\n  iou: 1", 2, "", ""),
     "unknown alias": ("report: {title: *title}", 1, "", "quotes"),
     "anchor of itself": ("train: &a {seeds: [*a]}", 1, "train.seeds.0", "holds itself"),

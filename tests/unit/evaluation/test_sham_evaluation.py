@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 
 from partial_tables import write_some
-from tiny_clip import make_clip, make_evaluation, make_pairs, make_photos, make_shams
+from tiny_clip import make_evaluation
 from unscene.evaluation.columns.pairs import ITEMS, TRUE_PICTURES
 from unscene.evaluation.columns.shams import SHAM_PULLS, SHAMS
 from unscene.evaluation.comparison import Design, compare_values, take_shams
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.evaluate_fold import evaluate_clip
 from unscene.evaluation.evaluate_sham import carry_fills, evaluate_sham
-from unscene.evaluation.sham_metrics import carry_fill, summarise_shams
+from unscene.evaluation.sham_metrics import carry_fill, score_shams, summarise_shams
 from unscene.evaluation.true_pictures import list_true_pictures
 from unscene.machine.job import Job
 from unscene.photos.images import read_photo
@@ -53,15 +53,6 @@ def test_only_the_same_shape_can_take_a_fill():
     assert carry_fill(original, original, make_hole(2, 3), other) is None
     assert carry_fill(original, original, make_hole(2, 3), np.zeros_like(other)) is None
     assert carry_fill(original, original, make_hole(2, 3), other[:, :20]) is None
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """(path of a tiny CLIP, inputs of an evaluation)."""
-    folder = tmp_path_factory.mktemp("world")
-    pairs, folds = make_pairs(folder / "data", per_group=2)
-    photos, sham = make_photos(folder, pairs, folds), make_shams(folder, pairs)
-    return make_clip(folder / "clip"), {"pairs": pairs, "folds": folds, "photos": photos, "sham": sham}
 
 
 def evaluate(world, folder, entry=evaluate_sham, **inputs):
@@ -104,6 +95,21 @@ def test_a_sham_edit_whose_edit_is_no_pair_has_no_edit_to_stand_beside(world, tm
     for name in ("edit_pull", "sham_excess", "carried_flip", "carried_pull", "carried_excess"):
         assert set(sham.loc[sham[name].notna(), "sham_of"]) <= {pair["edit_id"][1]}, name
     assert sham["sham_pull"].notna().all() and read_json(written.metrics)["n_carried"] <= 1
+
+
+def test_sham_scores_equal_the_loop():
+    rng = np.random.default_rng(0)
+    original, sham, present, negated = (rng.normal(size=(50, 5)) for _ in range(4))
+    item = score_shams(original, sham, present, negated)
+    for row in range(50):
+        before, after = (
+            original[row] @ present[row] > original[row] @ negated[row],
+            sham[row] @ present[row] > sham[row] @ negated[row],
+        )
+        assert (item["presence"][row], item["sham_presence"][row]) == (before, after)
+        assert item["sham_flip"][row] is pd.NA if not before else item["sham_flip"][row] == (not after)
+        pull = (sham[row] - original[row]) @ (negated[row] - present[row])
+        assert item["sham_pull"][row] == pytest.approx(pull)
 
 
 def test_flips_are_counted_by_kind():

@@ -3,7 +3,7 @@
 import pytest
 
 from unscene.answers.canaries import count_canaries, spread_with_canaries
-from unscene.answers.results import Verdict
+from unscene.answers.verdicts import Verdict
 from unscene.keywords.canaries import list_canaries
 from unscene.keywords.cross_check import check_prompts
 from unscene.words.coco80 import COCO80

@@ -14,7 +14,7 @@ from unscene.answers.endpoints import find_folder
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.answers.pricing import price_requests
 from unscene.answers.prompts import KEYWORD_TOKENS_CAP, keyword_request, read_captions
-from unscene.answers.results import Verdict
+from unscene.answers.verdicts import Verdict
 from unscene.keywords.columns import KEYWORDS
 from unscene.keywords.parsing import read_words
 from unscene.machine.job import Job

@@ -210,7 +210,7 @@ def test_no_photo_stops_the_look_at_the_others(photos, capsys):
     head = b"IHDR" + huge + zlib.crc32(b"IHDR" + huge).to_bytes(4, "big")
     (photos / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + len(huge).to_bytes(4, "big") + head)
     assert begin("--photos", photos) == 0
-    assert "3 of 15 looked at are missing" in Path("runs/mine/config.yaml").read_text().splitlines()[0]
+    assert "3 of 15 looked at cannot be used" in Path("runs/mine/config.yaml").read_text().splitlines()[0]
 
 
 @pytest.mark.parametrize(
@@ -321,6 +321,15 @@ def test_pairs_are_called_few_as_the_plan_calls_them(photos, gpu):
             assert told[2] in warning and f"expected: about {told[1]}," in warning
         judged.add(told[2])
     assert len(judged) == 3  # training may stop; too few to learn from; nothing to be said
+
+
+def test_few_photos_of_several_captions_do_not_count_as_one_each(photos):
+    """`choose: clearest` stands below: beside `1 caption each` it would have no reason."""
+    source = {"name": "mine", "format": "table", "table": "t.csv"}
+    for captions, told in {1.0: "1 caption each,", 1.02: "1 caption each, some photos more,"}.items():
+        found = Found(source, items=200, seen=200, there=200, sizes=[(640, 480)], captions=captions)
+        text = write_overlay(found, Place(CHECKOUT, "telea", None), [])
+        assert text.startswith(f"# 200 photos, {told} 640 pixels") and ("clearest" in text) == (captions > 1)
 
 
 def test_the_driver_is_asked_for_the_gpu(tmp_path, monkeypatch):

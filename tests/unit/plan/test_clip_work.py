@@ -92,7 +92,7 @@ def test_a_step_writes_as_many_texts_as_are_planned():
     )
     for parts in (("captions",), ("captions", "bare"), tuple(POOL_TEXTS)):
         nouns = ["tree", "fence", "beach", "lamp", "cloud"] if "taught" in parts else []
-        writer = PoolWriter(pool, read_grammar(), (7, 0, 0), parts, nouns)
+        writer = PoolWriter(pool, read_grammar(), (7, 0, 0), dict.fromkeys(parts, 0), nouns)
         written = len(writer.write(0, np.arange(64)).texts)
         planned = sum(POOL_TEXTS[part] for part in parts)
         assert planned - 12 <= written <= planned  # equal texts are written once

@@ -14,10 +14,10 @@ import yaml
 from unscene.quality import calibration
 from unscene.quality.controls import FAILURES
 from unscene.quality.image_scores import judge_removal
+from unscene.quality.makers import MAKERS
 from unscene.quality.scores import (
     CALIBRATED,
     INVARIANTS,
-    MAKERS,
     PIXEL_SCORES,
     SCORES,
     SHAM_SCORES,

@@ -12,7 +12,7 @@ from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, HEAD_SCORES, PAIRS, REJECTED, UNFILTERED
-from unscene.quality.scores import MAKERS
+from unscene.quality.makers import MAKERS
 from unscene.quality.scores import THRESHOLDS as THRESHOLD_KEYS
 from unscene.quality.selection import check_nothing_lost, select_pairs, shorten_reason
 from unscene.run.tables import write_json

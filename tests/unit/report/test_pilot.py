@@ -8,13 +8,7 @@ import pandas as pd
 from PIL import Image
 
 from unscene.machine.job import Job
-from unscene.report.pilot import (
-    describe_figures,
-    estimate_devices,
-    estimate_pairs,
-    fill_page,
-    list_warnings,
-)
+from unscene.report.pilot import describe_figures, estimate_devices, estimate_pairs, fill_page, list_warnings
 from unscene.run.tables import read_json
 from unscene.training.timing import time_training
 

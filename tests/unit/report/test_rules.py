@@ -35,16 +35,5 @@ def test_rules_stand_in_the_order_of_the_flow():
     assert [stage for stage in stages if stage in order] == order
 
 
-def test_what_has_items_is_a_rule(built_run):
-    assert set(count_items(built_run)) <= set(list_rules())
-
-
-@pytest.fixture
-def built_run(tmp_path, monkeypatch):
-    """The tables of a run."""
-    from fake_run import make_lineage, make_run
-    from unscene.report.run import read_run
-
-    monkeypatch.chdir(tmp_path)
-    lineage = make_lineage()
-    return read_run(make_run(tmp_path, photos=6), lineage["settings"], lineage)
+def test_what_has_items_is_a_rule(run):
+    assert set(count_items(run)) <= set(list_rules())

@@ -1,11 +1,14 @@
 """How far rules go that take more out of a caption than the object: each has captions where it holds,
-and neighbours that stay as they were.
+and neighbours that stay as they were. How long a rewriting takes, and that any text has an end.
 """
+
+import random
 
 import pytest
 
 from processor_time import measure
-from unscene.rewriting.negation import find_held, remove_object
+from unscene.rewriting.checks.faults import find_faults
+from unscene.rewriting.negation import find_held, remove_object, rewrite_caption
 from unscene.words.coco80 import COCO80
 
 # In a machine's list a noun in -ing is a thing; a deed goes with who does it.
@@ -124,3 +127,34 @@ def test_a_run_of_spaces_is_read_at_once(space):
     """Ten times as many take ten times as long, not a hundred times; with the first, half a minute."""
     short, long = (f"A dog{space * count}on a bench." for count in (4_000, 40_000))
     assert measure(remove_object, long, "dog", COCO80) < 30 * measure(remove_object, short, "dog", COCO80)
+
+
+def test_long_captions_cost_no_more_than_their_length():
+    def rewrite(captions):
+        for caption in captions:
+            rewrite_caption(caption, "dog", COCO80)
+
+    long = (
+        "A man with a dog near a bench and a cat on the beach, " * 3000,
+        "A dog with " + "the hand of " * 300 + "a man",
+        "A dog and a cat on a mat " * 50,
+    )
+    short = [f"A man with a dog near {number} benches and a cat on the beach." for number in range(100)]
+    assert measure(rewrite, long) < 50 * measure(rewrite, short)
+
+
+SALAD = """
+a the two his its their dog dogs man people others it they them each other bench beach photo of in on with and
+while that who is are riding sits near to hold eating red very no 's ' , : ( é 犬 there group lot
+"""
+
+
+def test_any_row_of_words_gives_a_caption_without_the_object_or_none():
+    words = SALAD.split()
+    draw = random.Random(11)
+    for _ in range(400):
+        caption = " ".join(draw.choice(words) for _ in range(draw.randint(1, 20)))
+        for category in ("dog", "person"):
+            found = rewrite_caption(caption, category, COCO80)
+            assert found is None or category not in COCO80.find_words(found.text), caption
+            find_faults(caption, category, COCO80)

@@ -59,7 +59,8 @@ def test_table_errors_name_file_and_key(tmp_path):
         "l.csv": "l.csv is not UTF-8 text.*Save As",
         "t.xlsx": "is a spreadsheet; save it as CSV",
         "t.doc": "must end in one of .csv",
-        "n.csv": "n.csv is not there",
+        "n.csv": "n.csv is not there .paths in the config are relative to the checkout.$",
+        "~/n.csv": "n.csv is not there .*; `~` is not read as your home folder: write that out$",
     }.items():
         source = {"name": "own", "format": "table", "photos": 10, "table": name}
         with pytest.raises(SourceError, match=f"'own', key table.*{message}"):

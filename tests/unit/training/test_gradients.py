@@ -9,7 +9,7 @@ from training_world import open_training
 
 def get_gradients(trainer, reader):
     """Return (loss, gradients by name) of the first batch."""
-    loss, _ = trainer.backpropagate(reader.read(0))
+    loss, _ = trainer.backpropagate(reader.read(0), 0)
     return loss.item(), {n: p.grad.clone() for n, p in trainer.model.named_parameters() if p.grad is not None}
 
 

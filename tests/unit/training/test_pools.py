@@ -141,7 +141,9 @@ def test_withheld_words_have_no_label_and_are_taught_by_text_alone(world):
     pool, training = get_pool(world, withheld=["cat"])
     cat = COCO80.places["cat"]
     assert not pool.present[:, cat].any() and not pool.absent[:, cat].any()
-    writer = PoolWriter(pool, read_grammar(), training.seeds, ("captions", "bare", "scene", "query"))
+    writer = PoolWriter(
+        pool, read_grammar(), training.seeds, start_at_once("captions", "bare", "scene", "query")
+    )
     told = writer.write(0, np.arange(12))
     asked = {text for kind in ("bare", "query") for text in told.claims[kind].text.tolist()}
     assert asked and not any(
@@ -154,10 +156,15 @@ def test_a_pool_smaller_than_a_batch_says_so(world):
         get_pool(world, ABSENCE | {"pool": 31})
 
 
+def start_at_once(*parts):
+    """Parts of the pool's texts that are read from the first step on."""
+    return dict.fromkeys(parts, 0)
+
+
 def write_texts(world, parts=("captions", "bare", "scene", "query", "taught"), step=0, rows=None):
     pool, training = get_pool(world)
     nouns = ["zebra", "kite"] if "taught" in parts else []
-    writer = PoolWriter(pool, read_grammar(), training.seeds, parts, nouns)
+    writer = PoolWriter(pool, read_grammar(), training.seeds, start_at_once(*parts), nouns)
     return pool, writer.write(step, np.arange(20) if rows is None else rows)
 
 
@@ -264,6 +271,32 @@ def test_arms_draw_the_same_sentences(world):
     ]
 
 
+def test_a_late_part_is_written_from_its_step_on(world):
+    pool, training = get_pool(world)
+    parts = start_at_once("captions", "bare") | {"query": 3}
+    writer = PoolWriter(pool, read_grammar(), training.seeds, parts)
+    before, after = writer.write(2, np.arange(20)), writer.write(3, np.arange(20))
+    assert "query" not in before.claims and after.claims["query"].text.size
+    _, whole = write_texts(world, ("captions", "bare", "query"), step=2)
+    assert set(before.texts) < set(whole.texts), "queries are not written before"
+
+
+def test_a_late_term_moves_nothing_before_it_comes_in(world, tmp_path):
+    late = ABSENCE | {"late": {"across_query": 0.5}}
+    never = ABSENCE | {"loss": {name: weight for name, weight in LOSS.items() if name != "across_query"}}
+    curves = {
+        name: pd.read_csv(train(world, tmp_path / name, arm) / "loss.csv", index_col="step")
+        for name, arm in (("late", late), ("never", never), ("always", ABSENCE))
+    }
+    half = SETTINGS["steps"] // 2
+    assert curves["late"]["across_query"].isna().tolist() == [True] * half + [False] * half
+    for column in ("loss", "gradient_norm"):
+        at = {name: curve[column].to_numpy() for name, curve in curves.items()}
+        assert at["late"][:half] == pytest.approx(at["never"][:half], rel=1e-5)
+        assert at["late"][half] != pytest.approx(at["never"][half], rel=1e-3)
+        assert at["late"][0] != pytest.approx(at["always"][0], rel=1e-3)
+
+
 def open_reader(world, rank=0, size=1, arm=ABSENCE):
     pool, training = get_pool(world, arm)
     model, _, tokenizer = load_clip(world[0])
@@ -306,7 +339,9 @@ def test_the_teacher_tells_of_what_labels_do_not_cover(world):
 
 def test_taught_sentences_leave_their_noun_out_of_the_caption(world):
     pool, training = get_pool(world)
-    writer = PoolWriter(pool, read_grammar(), training.seeds, ("captions", "taught"), ["dog", "field"])
+    writer = PoolWriter(
+        pool, read_grammar(), training.seeds, start_at_once("captions", "taught"), ["dog", "field"]
+    )
     taught = [(step, writer.write(step, np.arange(20))) for step in range(4)]
     kinds = set()
     for _, told in taught:

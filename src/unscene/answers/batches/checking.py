@@ -13,10 +13,11 @@ from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.preflight import PreflightError
 from unscene.answers.batches.terms import Clock, Terms
 from unscene.answers.endpoints import find_endpoint, find_folder
+from unscene.answers.envelopes import find_model, read_usage
 from unscene.answers.prices import PRICE_FACTOR, estimate_cost, need_price
 from unscene.answers.prompts import ANSWER_TOKENS, caption_item, caption_request, keyword_request
-from unscene.answers.results import find_model, judge_answer, read_usage
 from unscene.answers.submitting import ITEM_TOKENS, send_requests
+from unscene.answers.verdicts import judge_answer
 from unscene.run.tables import read_json
 from unscene.words.word_lists import find_vocabulary
 

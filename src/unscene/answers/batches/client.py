@@ -30,7 +30,7 @@ from unscene.answers.batches.outcomes import NO_CREDIT_CODES
 from unscene.answers.batches.replies import Batch, File, Model, Page
 from unscene.answers.batches.server_time import ServerTime, read_retry_after
 from unscene.answers.endpoints import DEFAULT, find_endpoint
-from unscene.answers.results import find_codes
+from unscene.answers.envelopes import find_codes
 from unscene.run.tables import replaced_atomically
 
 __all__ = [

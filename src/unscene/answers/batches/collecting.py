@@ -12,16 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from unscene.answers.batches.outcomes import AWAY, MISMATCH, REJECTED, classify
+from unscene.answers.envelopes import find_codes, find_model, read_usage, was_served
 from unscene.answers.prices import find_price, price_usage
-from unscene.answers.results import (
-    Result,
-    find_codes,
-    find_model,
-    make_unreadable,
-    read_result,
-    read_usage,
-    was_served,
-)
+from unscene.answers.results import Result, make_unreadable, read_result
 
 # A file is a batch's own when so large a part of its lines belongs to it.
 _OWN_SHARE = 0.9

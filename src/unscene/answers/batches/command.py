@@ -18,7 +18,7 @@ from unscene.answers.batches.ledger import Ledger, only_submitter
 from unscene.answers.endpoints import PATH_TO_STATE, find_folder
 from unscene.answers.prices import read_prices
 from unscene.machine.job import resolve_path
-from unscene.run.configuration import ConfigError
+from unscene.run.configuration import ConfigError, choose_files
 from unscene.run.stops import KnownStop
 
 # What these say is for the person at the keyboard; a traceback would only hide it.
@@ -51,7 +51,7 @@ def main(
             _list_all(_find_ledgers(asked.directory))
             return
         assert read_config is not None, "the command line has a config"
-        _ask_endpoint(asked, read_config(asked.configfile))
+        _ask_endpoint(asked, read_config(choose_files(asked.directory, asked.configfile)))
     except TOLD_ERRORS as error:
         sys.exit(f"unscene: {error}")
 
@@ -76,7 +76,8 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="overlays of config/config.yaml, those of the run: they say which endpoint, model and prices",
+        help="overlays of config/config.yaml, those of the run: they say which endpoint, model and prices"
+        " (default: RUN/config.yaml, if it is there)",
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from unscene.answers.batch_lines import canonical_json, hash_body, read_items
-from unscene.answers.results import complains_of_form, find_codes, judge_answer, may_try_again
+from unscene.answers.envelopes import complains_of_form, find_codes, may_try_again
+from unscene.answers.verdicts import judge_answer
 
 OK = "ok"
 UNSERVED = "unserved"  # this line failed at the server: the same body may be sent again

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from unscene.answers.results import read_count
+from unscene.answers.envelopes import read_count
 
 # The API's own (Batch API reference); another is kept as told, and the batch taken to be running.
 STATUSES = frozenset(

@@ -21,7 +21,7 @@ from unscene.answers.batches.outcomes import (
 )
 from unscene.answers.batches.sending import Sender
 from unscene.answers.batches.stops import Stopped
-from unscene.answers.results import complains_of_form, is_of_form
+from unscene.answers.envelopes import complains_of_form, is_of_form
 
 TOKEN_LIMIT = "token_limit_exceeded"
 # Batches in a row in which nothing was served, and first requests in a row that were refused.

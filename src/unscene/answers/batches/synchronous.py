@@ -41,8 +41,8 @@ from unscene.answers.batches.patience import tell_patience
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import DEFAULT, find_endpoint
+from unscene.answers.envelopes import complains_of_form
 from unscene.answers.prices import PRICE_FACTOR
-from unscene.answers.results import complains_of_form
 from unscene.run.counts import tell_count
 
 _TOLD_EVERY_S = 30

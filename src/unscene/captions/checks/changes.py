@@ -3,19 +3,13 @@
 import re
 from itertools import pairwise
 
+from unscene.captions.checks.frame_words import SCENES, WHEN
 from unscene.captions.checks.invented import has_lost_letter, is_compared
+from unscene.captions.checks.leftover_words import LIVING
+from unscene.captions.checks.new_words import LEFT_ALONE, SALIENT
 from unscene.captions.checks.synonyms import says_same
-from unscene.captions.checks.texts import (
-    PAIRS,
-    Case,
-    Text,
-    get_last,
-    get_stem,
-    share_head,
-    split_words,
-)
+from unscene.captions.checks.texts import PAIRS, Case, Text, get_last, get_stem, share_head, split_words
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import LEFT_ALONE, LIVING, SALIENT, SCENES, WHEN
 from unscene.rewriting.parsing.chunks import Chunk
 from unscene.rewriting.tagging.verb_forms import looks_plural
 from unscene.words.caption_words import ADJECTIVES, NUMBERS

@@ -2,9 +2,10 @@
 
 import re
 
+from unscene.captions.checks.frame_words import WHEN
+from unscene.captions.checks.leftover_words import EVERY_PART, LIVING
 from unscene.captions.checks.synonyms import names_kind_of
 from unscene.captions.checks.texts import Case, get_last, get_stem, split_words
-from unscene.captions.checks.words import EVERY_PART, LIVING, WHEN
 from unscene.rewriting.parsing.chunks import Chunk
 from unscene.rewriting.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCREENS, SCULPTURES
 from unscene.words.caption_words import PRONOUNS

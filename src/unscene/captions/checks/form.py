@@ -2,10 +2,7 @@
 
 import re
 
-from unscene.captions.checks.texts import (
-    Case,
-    split_words,
-)
+from unscene.captions.checks.texts import Case, split_words
 from unscene.words.readable import find_obstacle
 
 _MARKUP = re.compile(r"[^\w\s.,;:!?'’\"“”()&/%$#+°–—-]|https?:|www\.|_|\bscene\b(?=\s+(?:with|without)out)")

@@ -6,6 +6,24 @@ from difflib import get_close_matches
 from itertools import pairwise
 from os.path import commonprefix
 
+from unscene.captions.checks.deed_words import EVENTS
+from unscene.captions.checks.frame_words import MOMENTS, SCENES
+from unscene.captions.checks.new_words import (
+    DENIALS,
+    EMPTY,
+    FEMALE,
+    LEAKS,
+    LEFT_ALONE,
+    LIGHT_NOUNS,
+    MALE,
+    MEASURES,
+    OPPOSITES,
+    ORDINALS,
+    SALIENT,
+    SMALL,
+    USUAL_PLACES,
+    VAGUE,
+)
 from unscene.captions.checks.synonyms import follows_from, says_same
 from unscene.captions.checks.texts import (
     MOTION_STEMS,
@@ -18,25 +36,6 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import may_be_new
-from unscene.captions.checks.words import (
-    DENIALS,
-    EMPTY,
-    EVENTS,
-    FEMALE,
-    LEAKS,
-    LEFT_ALONE,
-    LIGHT_NOUNS,
-    MALE,
-    MEASURES,
-    MOMENTS,
-    OPPOSITES,
-    ORDINALS,
-    SALIENT,
-    SCENES,
-    SMALL,
-    USUAL_PLACES,
-    VAGUE,
-)
 from unscene.rewriting.negation import rewrite_caption
 from unscene.rewriting.parsing.chunks import Chunk
 from unscene.words.caption_words import (

@@ -4,34 +4,16 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from unscene.captions.checks.deed_words import ACTIVITIES, EVENTS, SPORTS
 from unscene.captions.checks.dependents import find_row_start, goes_along
+from unscene.captions.checks.frame_words import MOMENTS, SCENES
 from unscene.captions.checks.invented import has_lost_letter, is_derived, is_spelt_alike, list_others
+from unscene.captions.checks.leftover_words import OTHERS, PARTS
+from unscene.captions.checks.lost_words import ABSTRACT, MANNERS, STATE_ENDINGS, STATE_LIKE
+from unscene.captions.checks.new_words import DENIALS, SMALL, VAGUE
 from unscene.captions.checks.synonyms import names_kind_of, says_same
-from unscene.captions.checks.texts import (
-    BASE_STEMS,
-    Case,
-    Text,
-    get_last,
-    get_stem,
-    split_words,
-)
+from unscene.captions.checks.texts import BASE_STEMS, Case, Text, get_last, get_stem, split_words
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import (
-    ABSTRACT,
-    ACTIVITIES,
-    DENIALS,
-    EVENTS,
-    MANNERS,
-    MOMENTS,
-    OTHERS,
-    PARTS,
-    SCENES,
-    SMALL,
-    SPORTS,
-    STATE_ENDINGS,
-    STATE_LIKE,
-    VAGUE,
-)
 from unscene.rewriting.negation import find_held, rewrite_caption
 from unscene.rewriting.parsing.chunks import Chunk
 from unscene.rewriting.parsing.people import means_people

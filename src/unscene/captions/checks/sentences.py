@@ -5,6 +5,8 @@ from collections import Counter
 from itertools import pairwise
 
 from unscene.captions.checks.dependents import CONTENT_STEMS
+from unscene.captions.checks.frame_words import MOMENTS, WHEN
+from unscene.captions.checks.new_words import LEFT_ALONE, SALIENT, SMALL
 from unscene.captions.checks.synonyms import knows_word, says_same
 from unscene.captions.checks.texts import (
     BASE_STEMS,
@@ -18,7 +20,6 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import ENDINGS, LEFT_ALONE, MOMENTS, NEVER_LAST, SALIENT, SMALL, WHEN
 from unscene.rewriting.marking.pronouns import find_lost_pronouns
 from unscene.rewriting.parsing.chunks import Chunk
 from unscene.rewriting.tagging.verb_forms import THIRD
@@ -35,8 +36,15 @@ from unscene.words.caption_words import (
     PREPOSITIONS,
     QUANTITIES,
 )
+from unscene.words.closed_lists import closed_list
 from unscene.words.verb_lists import VERBS
 
+# What a word may have behind it: `a farm` of `farmers`.
+_ENDINGS = closed_list("s es ed d r er ers rs ing y ly n en al ful ist ists ic ship like less")
+_NEVER_LAST = closed_list(
+    "a an the of with and or in on at by to from for into onto under behind between near is are was were has"
+    " have that which who while as his her their its very being next"
+)
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
 # Where it was: `At the fair.` tells a scene if nothing else does, as `After the regatta.` does.
 _TELLS_WHERE = frozenset(("at", "outside", "inside", "down"))
@@ -168,7 +176,7 @@ def ends_badly(case: Case) -> str | None:
     by_her = by_her or (new.is_animate and new.tokens[-3:] == ["front", "of", "her"])
     by_her = by_her or (word == "behind" and "background" in old.tokens)
     by_her = by_her or (word == "on" and new.tokens[-2:][0] in CLOTHES | {"going"})  # `with a hat on`
-    if word in NEVER_LAST and word != old.tokens[-1] and not stands_by and not by_her:
+    if word in _NEVER_LAST and word != old.tokens[-1] and not stands_by and not by_her:
         return "it ends in the middle"
     shines = len(last.tokens) > 2 and last.tokens[-2].low in THIRD  # `a light flashes green`
     describes = word in ADJECTIVES - set(old.tokens[-1:]) and get_stem(word) not in old.heads
@@ -192,7 +200,7 @@ def _is_cut(case: Case) -> bool:
     if word in old.tokens or case.new.raw.rstrip()[-1:] in ".!?" or knows_word(word):
         return False
     rests = [other[len(word) :] for other in old.tokens if other.startswith(word)]
-    ends = ENDINGS if word in VERBS | BASES else ENDINGS - {"ing"}  # `trees lin` of `lining`
+    ends = _ENDINGS if word in VERBS | BASES else _ENDINGS - {"ing"}  # `trees lin` of `lining`
     return bool(rests) and not any(rest in ends or (len(rest) > 3 and knows_word(rest)) for rest in rests)
 
 

@@ -6,12 +6,8 @@ import unicodedata
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from unscene.captions.checks.words import (
-    IRREGULAR,
-    MOTIONS,
-    POSTURES,
-    SAME_PHRASES,
-)
+from unscene.captions.checks.deed_words import MOTIONS, POSTURES
+from unscene.captions.checks.spellings import IRREGULAR, SAME_PHRASES
 from unscene.rewriting.parsing.chunks import Chunk, make_chunks
 from unscene.rewriting.tagging.reading import read_tokens
 from unscene.words.caption_words import AUXILIARIES, BASES, CLAUSES, DETERMINERS, LINKS, PREPOSITIONS

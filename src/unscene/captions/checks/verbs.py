@@ -7,8 +7,8 @@ to tell, most of all where the old verb went with the object.
 from functools import lru_cache
 from itertools import pairwise
 
+from unscene.captions.checks.deed_words import SEEN_DEEDS
 from unscene.captions.checks.texts import Case, Text, get_stem, split_words
-from unscene.captions.checks.words import SEEN_DEEDS
 from unscene.rewriting.tagging.reading import read_tokens
 from unscene.rewriting.tagging.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.caption_words import CLAUSES, DETERMINERS, LINKS, PREPOSITIONS

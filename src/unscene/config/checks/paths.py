@@ -10,7 +10,7 @@ from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.run.configuration import DETECTORS, PATHS, list_sources
 from unscene.run.weight_files import find_broken_weights
 from unscene.samples.readers import READERS
-from unscene.samples.readers.items import tell_absence
+from unscene.samples.readers.items import tell_absence, tell_home
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
@@ -59,7 +59,7 @@ def tell_absent_sources(config: dict, checkout: Path, is_plan: bool) -> Iterator
         trust = f"the plan takes its {source['photos']:,} photos on trust"
         yield (
             f"samples.sources, source {source['name']!r}, key {key}: {checkout / source[key]} is not there"
-            f" yet; {trust if is_plan else 'a run needs it'}"
+            f" yet; {trust if is_plan else 'a run needs it'}{tell_home(checkout / source[key])}"
         )
 
 
@@ -106,7 +106,7 @@ def _check_path(config: dict, dotted: str, checkout: Path) -> Iterator[str]:
         way_out = "a run fetches nothing: `unscene fetch CONFIG` brings it, or give the path of your own"
         if dotted in DETECTORS:
             way_out += f"; a bare name means {MODELS}/NAME under the checkout"
-        yield f"{dotted}: {path} is not there; {way_out}"
+        yield f"{dotted}: {path} is not there{tell_home(path)}; {way_out}"
     elif fault := _find_fault(dotted, path):
         yield f"{dotted}: {fault}"
 

@@ -41,6 +41,12 @@ def check_training(config: dict) -> Iterator[str]:
                 f"train.arms.{name}: withheld: {unknown[0]!r} is no word of"
                 f" {words.title}{suggest(unknown[0], words.words)}"
             )
+        unread = [term for term in arm.get("late", ()) if term not in arm["loss"]]
+        if unread:
+            near = suggest(unread[0], arm["loss"])
+            yield f"train.arms.{name}: late: {unread[0]!r} is no term of its loss{near}"
+        elif len(arm.get("late", ())) == len(arm["loss"]):
+            yield f"train.arms.{name}: late: no term of the loss is there at first; keep one out of it"
         if shows_sham(arm) and not config["edits"]["sham"]:
             yield f"train.arms.{name}: images: {arm['images']} needs edits.sham: true"
         if arm.get("captions") == "template" and config["captions"]["backend"] == "template":

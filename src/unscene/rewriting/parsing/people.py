@@ -4,14 +4,10 @@
 
 from unscene.rewriting.parsing.tree import Group, Mod, Phrase, Prep
 from unscene.rewriting.scene_lists import CONDITIONS, EVENTS, HELD_EVENTS, HUMAN_NOUNS, SPORTS, TIMES
+from unscene.words.closed_lists import closed_list
 from unscene.words.verb_lists import VERBS
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_CALLED = HUMAN_NOUNS | _words(
+_CALLED = HUMAN_NOUNS | closed_list(
     "community communities authority authorities disciple disciples apostle apostles band bands choir "
     "orchestra squad squads troupe ensemble congregation committee council jury parliament government "
     "army troops infantry militia police personnel workforce management delegation delegates populace "
@@ -23,7 +19,7 @@ _CALLED = HUMAN_NOUNS | _words(
     "presidents minister ministers queen king prince princess princes character characters alike "
     "lookalikes guard humans humanity mankind "
 )
-_DONE_BY_PEOPLE = _words(
+_DONE_BY_PEOPLE = closed_list(
     "match game games meeting meetings ceremony ceremonies performance performances interview "
     "interviews wedding weddings concert concerts premiere premieres reception protest protests rally "
     "rallies tournament tournaments marathon graduation conference conferences lesson lessons lecture "
@@ -36,17 +32,19 @@ _DONE_BY_PEOPLE = _words(
     "trip trips tour tours hike hikes "
     "handshake hugs parade parades protest strike portrait portraits selfie selfies"
 )
-_WITHOUT_PEOPLE = _words(
+_WITHOUT_PEOPLE = closed_list(
     "video board card computer arcade console wrecking landing paper rubber watch hair wrist head arm"
 )
 # Who rides on these is seen, `a bike ride`; a ride of a park, or in a balloon, is a thing.
-_RIDDEN = _words(
+_RIDDEN = closed_list(
     "bike bicycle cycle motorcycle motorbike scooter moped horse horseback pony donkey mule camel elephant "
     "boat canoe kayak raft gondola ferry sleigh sled toboggan carriage wagon buggy cart tractor car bus "
     "train tram taxi cab"
 )
-_NOT_PEOPLE = _words("lists fists wrists mists twists wrist fist mist list twist waists artists' meridians")
-_THINGS_IN_ERS = _words(
+_NOT_PEOPLE = closed_list(
+    "lists fists wrists mists twists wrist fist mist list twist waists artists' meridians"
+)
+_THINGS_IN_ERS = closed_list(
     "doors "
     "containers holders cutters mixers coolers heaters dryers blenders burners peelers printers counters "
     "posters stickers drawers planters rollers trailers shutters strollers cruisers markers mowers "

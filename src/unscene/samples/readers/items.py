@@ -84,7 +84,12 @@ def find_path(source: dict, key: str) -> Path:
 
 def tell_absence(path: Path) -> str:
     """Return what is said of a path of the config at which nothing is."""
-    return f"{path} is not there (paths in the config are relative to the checkout)"
+    return f"{path} is not there (paths in the config are relative to the checkout){tell_home(path)}"
+
+
+def tell_home(path: Path) -> str:
+    """Return what is said of a `~` in a path that is not there: only a shell reads it; empty without one."""
+    return "; `~` is not read as your home folder: write that out" if "~" in path.parts else ""
 
 
 def leads_out(folder: Path, name: str) -> bool:
