@@ -121,7 +121,9 @@ def make_run(
         "parts": [part],
         "lines": [{"name": "group score on unfiltered test pairs", "found": "paired 40.0 %"}],
     }
-    write_json({"arm": ARMS[-1], **verdict, "alarms": []}, results / "metrics/verdict.json")
+    write_json(
+        {"arm": ARMS[-1], **verdict, "alarms": [], "alarms_not_decided": ""}, results / "metrics/verdict.json"
+    )
     from unscene.quality.calibration import calibrate
 
     write_json(calibrate(frames["control_scores"], 0.99, [0.02, 0.08]), results / "quality/calibration.json")

@@ -48,7 +48,7 @@ from unscene.run.resources import grow
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name
 from unscene.samples.piloting import keep_pilot_shards, start_pilot
 from unscene.run.targets import select_targets
-from unscene.samples.readers import has_instances
+from unscene.samples.readers import has_instances, is_rendered
 from unscene.training.clip_check import list_checked_arms
 from unscene.words.word_lists import find_vocabulary
 

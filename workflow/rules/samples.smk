@@ -24,7 +24,7 @@ SCENES = {
         )
     ]
     for name, source in SOURCES.items()
-    if source["format"] == "embedded"
+    if is_rendered(source)
 }
 POOL_SCENES = [file for name in POOLS for file in SCENES.get(name, [])]
 ALL_SCENES = [file for name in SCENES if name not in POOLS for file in SCENES[name]]

@@ -16,6 +16,7 @@ from unscene.report.numbers import count
 from unscene.report.paper import to_markdown
 from unscene.report.run import Run
 from unscene.run.tables import write_text
+from unscene.samples.readers import are_rendered
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
@@ -82,12 +83,13 @@ def write_card(facts: Facts, run: Run, told: dict, forms: Sequence[Form], path: 
         base=facts.base,
         frozen=facts.is_frozen and bool(facts.meta),
         trained=bool(facts.meta),
-        drawn=_is_drawn(settings),
+        drawn=are_rendered(_list_sources(settings)),
         pairs=count(facts.meta.get("pairs", 0)),
         width=facts.width,
         forms=[_describe_form(form, told["tuned"][form.name]) for form in forms],
         verdict=run.verdict["sentence"],
         alarms=[alarm["sentence"] for alarm in run.verdict["alarms"]],
+        undecided=run.verdict["alarms_not_decided"],
         expected=_tell_expected(facts),
         arithmetic=told["query_arithmetic"],
         blocks=[
@@ -170,10 +172,6 @@ def _tell_expected(facts: Facts) -> str:
 
 def _list_sources(settings: dict) -> list[dict]:
     return [*settings["samples"]["sources"], *settings["samples"]["pools"]]
-
-
-def _is_drawn(settings: dict) -> bool:
-    return all(source["format"] == "embedded" for source in _list_sources(settings))
 
 
 def _tell_sources(settings: dict) -> str:

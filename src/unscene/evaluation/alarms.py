@@ -8,7 +8,9 @@ of the edit. Each alarm puts a gain where none should be beside the gain that is
 An alarm is raised by what is *shown*: the lower limit of a difference from the untuned model, by the
 cluster bootstrap of `metrics/comparison.csv`, lies above the alarm's threshold. So a small run, whose
 intervals are wide, seldom raises one for its noise. And an alarm questions a gain: without a group score
-above the untuned model's (lower limit above 0) there is nothing to question.
+above the untuned model's (lower limit above 0) there is nothing to question. Of few photo groups the
+bootstrap's limits are too narrow: with two a fold they end above a threshold that is just met in 11
+to 16 %, not in 2.5. Below FEWEST_GROUPS and FEWEST_OF_PART an alarm is not decided.
 
 The thresholds are shares of what is claimed. **One half** for fills and true pictures, which have
 nothing to do with the object: above it the mark explains more of the gain than the removal.
@@ -30,6 +32,9 @@ WORDING_MARGIN = 0.1
 # From this share of a denial's rise on, what rises as well for other objects is called unspecific
 # (docs/EVALUATION.md has the figures).
 UNSPECIFIC = 0.85
+# From here on a symmetric figure at its threshold is above it in 5 % at most, promised are 2.5 (skewed
+# ones in up to 10); docs/EVALUATION.md has the table.
+FEWEST_GROUPS, FEWEST_OF_PART = 20, 5
 SURPLUSES = {"placebo_surplus": "placebo_shift", "kept_surplus": "kept_shift"}
 
 
@@ -45,32 +50,66 @@ class Figures:
         """Return the row of the main arm's contrast with the untuned model on a metric; None where
         nothing was measured.
         """
-        rows = self.comparison[
+        rows = self._take(metric).dropna(subset="low")
+        return None if rows.empty else rows.iloc[0]
+
+    def has_few(self, metric: str) -> bool:
+        """Tell whether a metric was measured on too few photo groups for its limits to mean anything."""
+        rows = self._take(metric)
+        if rows.empty:
+            return False
+        groups, parts = rows[["groups", "folds"]].iloc[0]
+        return bool(groups < max(FEWEST_GROUPS, FEWEST_OF_PART * parts))
+
+    def lacks(self, metric: str) -> bool:
+        """Tell whether a metric was not measured."""
+        return self._take(metric).empty
+
+    def _take(self, metric: str) -> pd.DataFrame:
+        return self.comparison[
             (self.comparison["contrast"] == f"{self.main_arm}-{UNTUNED}")
             & (self.comparison["metric"] == metric)
-        ].dropna(subset=["difference", "low"])
-        return None if rows.empty else rows.iloc[0]
+        ].dropna(subset="difference")
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm: its name, its condition in words, and what tells it of a run's figures (a sentence,
-    or None). of_gain: it questions a gain, so that there must be one.
+    """An alarm: its name, its condition in words, what tells it of a run's figures (a sentence, or
+    None), and the metric whose lower limit decides it. Without a metric it questions no gain.
     """
 
     name: str
     asks: str
     find: Callable[[Figures], str | None]
-    of_gain: bool = True
+    metric: str = ""
 
 
 def list_alarms(main_arm: str, comparison: pd.DataFrame, summary: pd.DataFrame) -> list[dict[str, str]]:
     """Return `name sentence` of every alarm that a run raises, in the order of ALARMS, ready for JSON."""
     figures = Figures(main_arm, comparison, summary)
-    gain = figures.find(PRIMARY_METRIC)
-    has_gain = gain is not None and gain["low"] > ROUNDING
-    found = ((alarm.name, alarm.find(figures)) for alarm in ALARMS if has_gain or not alarm.of_gain)
+    undecided = list_undecided(figures)
+    found = (
+        (alarm.name, alarm.find(figures))
+        for alarm in ALARMS
+        if not alarm.metric or (_has_gain(figures) and alarm.name not in undecided)
+    )
     return [{"name": name, "sentence": sentence} for name, sentence in found if sentence]
+
+
+def list_undecided(figures: Figures) -> list[str]:
+    """Return the names of the alarms that cannot be decided: they, or the gain that they question, were
+    measured on too few photo groups.
+    """
+    if figures.has_few(PRIMARY_METRIC):
+        return [alarm.name for alarm in ALARMS if alarm.metric and not figures.lacks(alarm.metric)]
+    if not _has_gain(figures):
+        return []
+    return [alarm.name for alarm in ALARMS if alarm.metric and figures.has_few(alarm.metric)]
+
+
+def _has_gain(figures: Figures) -> bool:
+    gain = figures.find(PRIMARY_METRIC)
+    return gain is not None and gain["low"] > ROUNDING
 
 
 def add_surpluses(value: pd.DataFrame) -> pd.DataFrame:
@@ -145,6 +184,7 @@ ALARMS = (
             "denial_shift",
             'An edit is taken for a denial of anything: "a photo with no z" rose for z in neither photo',
         ),
+        "placebo_surplus",
     ),
     Alarm(
         "kept objects",
@@ -155,6 +195,7 @@ ALARMS = (
             "denial_shift",
             'An edit is taken for a denial of what it kept: "a photo with no z" rose for z still in both',
         ),
+        "kept_surplus",
     ),
     Alarm(
         "sham edits",
@@ -165,6 +206,7 @@ ALARMS = (
             "edit_pull",
             "A hole anywhere is taken for the object's absence: the pull of sham edits rose",
         ),
+        "sham_excess",
     ),
     Alarm(
         "carried fills",
@@ -176,21 +218,23 @@ ALARMS = (
             "edit_pull",
             "The edits' fills are taken for the object's absence: their pull beside the object rose",
         ),
+        "carried_excess",
     ),
     Alarm(
         "true pictures",
         "Of the gain in group score less than half is left with true pictures in place of edits.",
         _find_shortfall,
+        "true_shortfall",
     ),
     Alarm(
         "wording",
         "True denials of something else turn captions away from their photos, in 10 points more of them.",
         _find_wording,
+        "wording_loss",
     ),
     Alarm(
         "denials of edits alone",
         "The main arm was trained with denials in captions of edits and in no others.",
         _find_denials_of_edits_alone,
-        of_gain=False,
     ),
 )

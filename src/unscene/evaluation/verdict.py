@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from unscene.evaluation.alarms import list_alarms
+from unscene.evaluation.alarms import FEWEST_GROUPS, FEWEST_OF_PART, Figures, list_alarms, list_undecided
 from unscene.evaluation.pass_rule import (
     FOLDS,
     NOT_MEASURED,
@@ -33,7 +33,7 @@ CHOICE_LINES = {
 
 def apply_pass_rule(job: Job) -> None:
     """Write verdict.json: the verdict, its sentence, every part with what was found, the lines,
-    which are shown and decide nothing, and the alarms.
+    which are shown and decide nothing, the alarms, and which alarms are not decided.
 
     inputs: comparison (of the arms), sets (comparison on external sets), summary (of the arms),
     set_metrics (of the main arm on every set; None without sets). outputs: verdict.
@@ -45,10 +45,24 @@ def apply_pass_rule(job: Job) -> None:
     verdict = decide(judge_arm(comparison, sets, main_arm))
     lines = list_lines(summary, [read_json(path) for path in job.inputs.set_metrics or ()], main_arm)
     alarms = list_alarms(main_arm, comparison, summary)
-    write_json({"arm": main_arm, **verdict, "lines": lines, "alarms": alarms}, job.outputs.verdict)
+    undecided = tell_undecided(list_undecided(Figures(main_arm, comparison, summary)))
+    told = {"lines": lines, "alarms": alarms, "alarms_not_decided": undecided}
+    write_json({"arm": main_arm, **verdict, **told}, job.outputs.verdict)
     logging.getLogger("unscene").info("%s", verdict["sentence"])
     for alarm in alarms:
         logging.getLogger("unscene").warning("alarm %s: %s", alarm["name"], alarm["sentence"])
+    if undecided:
+        logging.getLogger("unscene").info("%s", undecided)
+
+
+def tell_undecided(names: Sequence[str]) -> str:
+    """Return the sentence on alarms that are not decided, "" without any."""
+    if not names:
+        return ""
+    return (
+        f"Alarms not decided, too few photo groups: {', '.join(names)}. It takes {FEWEST_GROUPS} groups, and"
+        f" {FEWEST_OF_PART} for each part that was tested."
+    )
 
 
 def judge_arm(comparison: pd.DataFrame, sets: pd.DataFrame, main_arm: str) -> list[Part]:

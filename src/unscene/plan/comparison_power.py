@@ -23,9 +23,9 @@ def estimate_comparison(settings: dict, assumed: dict, count: dict) -> dict:
     """Return what the corrected t over folds and repeats finds with probability POWER.
 
     `folds`, `repeats` (training seeds, each with a split of its own), `test_to_train`, and of each
-    of FIGURES the `items` that a fold tests, the `spread` of the difference over trainings, and the
-    `detectable` difference by number of repeats: as configured, and one and two more; None where the
-    corrected t has no footing. And
+    of FIGURES the `items` that a fold tests, the `spread` of the difference over trainings, what of
+    it was `guessed` (as list_guesses tells), and the `detectable` difference by number of repeats: as
+    configured, and one and two more; None where the corrected t has no footing. And
     `photos_for_margin`: how many photos of a set show that a recall which is kept is kept within
     MARGIN, by the interval of its photos. assumed: its `spreads`. count: as count_items returns it.
     """
@@ -41,6 +41,7 @@ def estimate_comparison(settings: dict, assumed: dict, count: dict) -> dict:
         figures[name] = {
             "items": round(items),
             "spread": round(spread, 5),
+            "guessed": list_guesses(assumed, name),
             "detectable": {
                 str(number): None
                 if math.isnan(check_footing(ratio))
@@ -71,6 +72,13 @@ def find_test_to_train(settings: dict) -> float:
 def find_training(spreads: dict[str, float], name: str) -> float:
     """Return how far trainings are assumed to spread a figure: its own, where that was measured."""
     return spreads.get(f"training_{name}", spreads["training"])
+
+
+def list_guesses(assumed: dict, name: str) -> list[str]:
+    """Return which spreads of a figure nobody measured: of `items`, of `trainings`, or neither."""
+    spreads = assumed["spreads"]
+    behind = {"items": spreads[name], "trainings": spreads.get(f"training_{name}", spreads["training"])}
+    return [of for of, entry in behind.items() if entry["kind"] == "assumed"]
 
 
 def count_photos_needed(spread: float, margin: float) -> int:
@@ -108,7 +116,7 @@ def describe_comparison(comparison: dict) -> list[str]:
         lines.append(
             f"  {FIGURES[name][0]}: {tell_difference(name, now)}{''.join(found)}"
             f" ({tell_count(figure['items'], FIGURES[name][1].removesuffix('s'))} a fold,"
-            f" assumed spread {100 * figure['spread']:.1f})"
+            f" spread {100 * figure['spread']:.1f}{_tell_guesses(figure['guessed'])})"
         )
     return [
         *lines,
@@ -116,3 +124,7 @@ def describe_comparison(comparison: dict) -> list[str]:
         f"  That a recall at 1 is kept within {100 * MARGIN:g} point(s) is shown by a set of"
         f" {comparison['photos_for_margin']:,} photos.",
     ]
+
+
+def _tell_guesses(guessed: list[str]) -> str:
+    return f", a guess of {' and '.join(guessed)}" if guessed else ""

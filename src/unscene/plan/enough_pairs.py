@@ -1,6 +1,6 @@
 """Whether pairs are enough to train on: `unscene new`, a plan and a pilot say it alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from unscene.run.configuration import is_trained
 
@@ -19,11 +19,6 @@ def count_needed(arms: Mapping, batch_pairs: int) -> int:
 def count_trained(groups: float, folds: int) -> int:
     """Return how many of so many photo groups a fold trains on."""
     return int(groups * (folds - 1) / folds)
-
-
-def are_drawn(sources: Iterable[Mapping]) -> bool:
-    """Whether all photos are drawn scenes: nobody expects to learn from them, so that they may be few."""
-    return all(source["format"] == "embedded" for source in sources)
 
 
 def judge_pairs(trained: int, needed: int) -> str:

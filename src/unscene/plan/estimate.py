@@ -22,12 +22,12 @@ from unscene.plan.projection import PROCESSOR, SAME_WORK, describe_projection, p
 from unscene.plan.rule_power import describe_rule, estimate_rule
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
-from unscene.run.checkout import CHECKOUT
-from unscene.run.configuration import EMBEDDED, is_trained, list_sources, trains
+from unscene.run.checkout import CHECKOUT, is_embedded
+from unscene.run.configuration import is_trained, list_sources, trains
 from unscene.run.counts import tell_count
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
-from unscene.samples.readers import SourceError, find_like, has_instances, iterate_items
+from unscene.samples.readers import SourceError, find_like, has_instances, is_rendered, iterate_items
 from unscene.samples.reading import clean_captions
 
 _CAPTIONS_OF = 200  # items of a source, for its mean number of captions
@@ -64,7 +64,7 @@ def assume_captions(settings: dict, assumed: dict) -> dict:
     """
     counted = {}
     for source in settings["samples"]["sources"]:
-        if source["format"] != "embedded":
+        if not is_rendered(source):
             with suppress(SourceError, OSError):
                 counted[source["name"]] = {
                     "value": _average_captions(source),
@@ -206,19 +206,34 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
     stages, total = {}, {}
     for stage, kind in kinds.items():
         hours = {}
-        for device, speed in assumed["seconds"][SAME_WORK.get(stage, stage)][kind].items():
+        speeds = assumed["seconds"][SAME_WORK.get(stage, stage)][kind]
+        for device, speed in speeds.items():
             seconds = speed["s"] if "s" in speed else speed["fixed"] + speed["step"] * steps
             scale = (sides[stage] / speed["side"]) ** 2 if stage in sides and "side" in speed else 1
             hours[device] = items[stage] * seconds * scale / 3600
             total[device] = total.get(device, 0) + hours[device]
         stages[stage] = {
             "weights": kind,
+            "figures_of": tell_footing(speeds, edits["backend"]),
             "items": round(items[stage]),
             "hours": {device: round(value, 4) for device, value in hours.items()},
         }
     # What of it grows with the pairs that there will be.
     stages["evaluate_clip"]["items_of_pairs"] = round(tested_pairs)
     return {"stages": stages, "hours": {device: round(value, 4) for device, value in total.items()}}
+
+
+def tell_footing(speeds: dict[str, dict], remover: str) -> str:
+    """Return what a removal stage's figures were measured on, where that may be another network than
+    the configured remover; "" where it is the same, and for other stages.
+    """
+    figure = next(iter(speeds.values()))
+    if "remover" not in figure:
+        return ""
+    network = figure.get("network", "")
+    if figure["remover"] == remover:
+        return network
+    return f"{network or figure['remover']}: {remover} was not measured"
 
 
 def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
@@ -241,7 +256,7 @@ def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
         # Of scenes that are edited the truth is drawn as well.
         drawn = 1 if source.get("pool") else 6
         copies = {"embedded": drawn * source["photos"], "webdataset": source["photos"]}.get(kind, 0)
-        written += copies * size * (per_pixel["edit"] if kind == "embedded" else per_pixel["photo"])
+        written += copies * size * (per_pixel["edit"] if is_rendered(source) else per_pixel["photo"])
         photo_files += copies
     there = measure_weights(CHECKOUT / clip) if clip else 0
     deployed = get_value(assumed, "bytes.deploy_copies") if count["trainings"] else 0
@@ -271,7 +286,7 @@ def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
 
 def get_kind(path: str | None) -> str:
     """Return which figures hold for weights at this path: those of the embedded models or of real ones."""
-    return "embedded" if path and path.startswith(EMBEDDED) else "real"
+    return "embedded" if path and is_embedded(path) else "real"
 
 
 def warn_about_prices(prices: dict, model: str, today: date) -> None:
@@ -349,7 +364,8 @@ def describe_plan(plan: dict) -> str:
     lines += [*(sums if asks else []), "", "Device time, the loading of models left out"]
     for stage, one in plan["devices"]["stages"].items():
         lines.append(
-            f"  {stage:<16} {tell_count(one['items'], 'item')}, {one['weights']} weights:"
+            f"  {stage:<16} {tell_count(one['items'], 'item')}, {one['weights']} weights"
+            f"{' (figures of ' + one['figures_of'] + ')' if one['figures_of'] else ''}:"
             f" {_tell_hours(one['hours'])}"
         )
     lines.append(f"  sum              {_tell_hours(plan['devices']['hours'])}")

@@ -18,10 +18,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from unscene.run.checkout import CHECKOUT
-from unscene.run.configuration import DETECTORS, EMBEDDED, WEIGHTS
+from unscene.run.checkout import CHECKOUT, is_embedded
+from unscene.run.configuration import DETECTORS, WEIGHTS
 from unscene.run.lineage import digest, fingerprint
 from unscene.run.tables import read_json, write_json
+from unscene.samples.readers import is_rendered
 
 PASSED = Path("state/preflight.json")
 # Rules that cost money or hours; a run that has none of them to do is not looked at.
@@ -63,9 +64,9 @@ def list_what_to_open(config: dict) -> dict:
     for dotted in WEIGHTS:
         section, name = dotted.split(".")
         path = config[section].get(name)
-        if path and not path.startswith(EMBEDDED):
+        if path and not is_embedded(path):
             weights[dotted] = fingerprint(CHECKOUT / path)
-    sources = [source for source in config["samples"]["sources"] if source["format"] != "embedded"]
+    sources = [source for source in config["samples"]["sources"] if not is_rendered(source)]
     if not weights and not sources:
         return {}
     return {"weights": weights, "sources": sources, "batch_pairs": config["train"]["batch_pairs"]}
@@ -83,7 +84,7 @@ def look_at_all(config: dict) -> tuple[list[str], list[str]]:
         ("disk", lambda: compare_disk(config)),
     ]
     for source in config["samples"]["sources"]:
-        if source["format"] != "embedded":
+        if not is_rendered(source):
             what = f"samples.sources {source['name']}"
             looks.append((what, lambda source=source: try_photos(config, source)))
             if source.get("instances"):
@@ -108,7 +109,7 @@ def open_detector(config: dict, dotted: str) -> str:
 
     section, name = dotted.split(".")
     path = config[section][name]
-    if not path or path.startswith(EMBEDDED):
+    if not path or is_embedded(path):
         return ""
     detector = load_detector(CHECKOUT / path, 640, key=dotted)
     if dotted == "masks.weights" and not detector.is_segmenter:
@@ -129,7 +130,7 @@ def open_remover(config: dict) -> str:
     from unscene.edits.removers import REMOVERS, find_weights
 
     edits = config["edits"]
-    if not edits["weights"] or edits["weights"].startswith(EMBEDDED):
+    if not edits["weights"] or is_embedded(edits["weights"]):
         return ""
     weights = find_weights(edits, lambda key: CHECKOUT / edits[key] if edits[key] else None)
     told = REMOVERS[edits["backend"]].open(edits, weights)
@@ -139,7 +140,7 @@ def open_remover(config: dict) -> str:
 def open_dino(config: dict) -> str:
     """Open the DINOv2 of quality.dino as its stage does."""
     path = config["quality"]["dino"]
-    if not path or path.startswith(EMBEDDED):
+    if not path or is_embedded(path):
         return ""
     from unscene.quality.rcs import RegionScorer
 
@@ -150,7 +151,7 @@ def open_dino(config: dict) -> str:
 def open_clip_folder(config: dict) -> str:
     """Open the CLIP; on a GPU also try a step of training at the configured batch."""
     path, train, runtime = config["train"]["clip"], config["train"], config["runtime"]
-    if not path or path.startswith(EMBEDDED):
+    if not path or is_embedded(path):
         return ""
     import torch
 

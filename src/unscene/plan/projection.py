@@ -104,6 +104,8 @@ def project_stages(plan: dict, items: dict, rates: dict[str, Rate], assumed: dic
             speed = stage["items"] / hours / 3600 if hours else None
             figures = assumed["seconds"][SAME_WORK.get(rule, rule)]
             source = _tell_assumed(figures[stage["weights"]][device])
+            if stage["figures_of"]:
+                source += f" of {stage['figures_of']}"
         rows.append(
             {
                 "rule": rule,

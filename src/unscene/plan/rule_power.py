@@ -8,7 +8,7 @@ from scipy import stats
 from unscene.evaluation.pass_rule import ALPHA, CHANCE, FOLDS, PRIMARY, PRIMARY_METRIC, REQUIREMENTS, Bound
 from unscene.evaluation.sets.formats import find_role
 from unscene.evaluation.statistics import NO_FOOTING, check_footing, get_detectable_by_all
-from unscene.plan.comparison_power import POWER, find_test_to_train, find_training
+from unscene.plan.comparison_power import POWER, find_test_to_train, find_training, list_guesses
 from unscene.run.counts import tell_count
 
 # Of figures whose spread has another name in throughput.yaml.
@@ -40,7 +40,8 @@ class Size:
 
 
 def estimate_rule(settings: dict, assumed: dict, count: dict) -> dict:
-    """Return `power` and `parts`: of each part of the pass rule the `items` that it is measured on, what
+    """Return `power`, `parts` and `guessed` (metrics whose spread over items, or over trainings, nobody
+    measured): of each part of the pass rule the `items` that it is measured on, what
     they are, and `effects`, by metric the true difference from the reference (better being higher, a
     margin taken off) at which the whole part holds with this power.
 
@@ -52,7 +53,10 @@ def estimate_rule(settings: dict, assumed: dict, count: dict) -> dict:
     parts = {"group score": name_effects(primary, (FOLDS,), settings, assumed, count, ALPHA / len(PRIMARY))}
     for part in REQUIREMENTS:
         parts[part.name] = name_effects(part.bounds, part.sources, settings, assumed, count)
-    return {"power": POWER, "parts": parts}
+    named = dict.fromkeys(metric for part in parts.values() for metric in part["effects"])
+    guesses = {metric: list_guesses(assumed, SPREADS.get(metric, metric)) for metric in named}
+    guessed = {of: [metric for metric in named if of in guesses[metric]] for of in ("items", "trainings")}
+    return {"power": POWER, "parts": parts, "guessed": guessed}
 
 
 def name_effects(
@@ -169,4 +173,8 @@ def describe_rule(rule: dict) -> list[str]:
         f"  Each part of the pass rule holds with a power of {rule['power']:g} where the main arm, beside its"
         " references, has truly:"
     ]
-    return [*lines, *(f"    {name}: {tell_part(part)}" for name, part in rule["parts"].items())]
+    lines += [f"    {name}: {tell_part(part)}" for name, part in rule["parts"].items()]
+    for of, metrics in rule["guessed"].items():
+        if metrics:
+            lines.append(f"  How far {of} spread is a guess, not measured, for {', '.join(metrics)}.")
+    return lines

@@ -20,6 +20,7 @@ from unscene.report.numbers import NOT_MEASURED, count, interval, percent, ratio
 from unscene.run.agreement import count_share
 from unscene.run.checkout import CHECKOUT
 from unscene.run.tables import read_json, write_text
+from unscene.samples.readers import are_rendered
 
 CARD = "src/unscene/resources/cards/dataset.md.j2"
 MOST_REASONS = 15
@@ -38,7 +39,7 @@ def write_card(job: Job, pair: pd.DataFrame, refused: pd.DataFrame, path: Path) 
         withheld=int(pair["withheld"].notna().sum()),
         refused=count(len(refused)),
         folder=Path(job.outputs.folder).name,
-        drawn=all(source["format"] == "embedded" for source in sources),
+        drawn=are_rendered(sources),
         yields=list(list_yields(job, len(pair))),
         categories=_count(pair["category"]),
         reasons=_count(refused["reason"])[:MOST_REASONS],

@@ -25,8 +25,8 @@ from unscene.run.logs import progress
 from unscene.run.packs import read_stored
 from unscene.run.shards import check_file
 from unscene.samples.columns import SAMPLES
+from unscene.samples.readers import is_rendered
 
-DRAWN = "embedded"  # the format of sources whose photos the run drew itself
 LOG = logging.getLogger("unscene")
 
 
@@ -58,7 +58,7 @@ def list_pairs(job: Job) -> pd.DataFrame:
     fold = FOLDS.read(job.inputs.folds, ["group", "fold"]).set_index("group")["fold"]
     pair = pair.join(edit.rename(columns={"model": "remover"}), on="edit_id")
     sources = SAMPLES.read(job.inputs.samples, ["image_id", "source"]).set_index("image_id")["source"]
-    drawn = {one["name"] for one in job.settings["samples"]["sources"] if one["format"] == DRAWN}
+    drawn = {one["name"] for one in job.settings["samples"]["sources"] if is_rendered(one)}
     further = frozenset(job.settings["publish"]["further_licences"])
     is_drawn = pair["image_id"].map(sources).isin(drawn)
     kinds = (

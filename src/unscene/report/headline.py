@@ -230,6 +230,7 @@ def describe_headline(run: Run) -> dict:
     return {
         "verdict": run.verdict["sentence"],
         "alarms": run.verdict["alarms"],
+        "undecided": run.verdict["alarms_not_decided"],
         "changes": tell_changes([*ordinary, *edited], main_arm),
         "blocks": [
             {"title": name, "rows": [describe_row(row, main_arm, references) for row in rows]}
@@ -253,7 +254,8 @@ def _tell_pairs(run: Run) -> dict:
     told = f"{why} run ends in {tell_count(len(run.pairs), 'pair')}.{_tell_lack(run)}"
     empty: dict = dict.fromkeys(("alarms", "changes", "blocks", "references"), [])
     confidence = run.settings["evaluate"]["confidence"]
-    return {"verdict": told, "source": "", "confidence": confidence, "note": "", **empty}
+    blank = dict.fromkeys(("source", "note", "undecided"), "")
+    return {"verdict": told, "confidence": confidence, **blank, **empty}
 
 
 def _tell_lack(run: Run) -> str:

@@ -17,7 +17,7 @@ from unscene.report.numbers import count, interval, p_value, percent, points, sh
 from unscene.report.terms import describe_arm
 from unscene.run.configuration import is_trained, list_sources
 from unscene.run.counts import tell_count
-from unscene.samples.readers import READERS
+from unscene.samples.readers import READERS, is_rendered
 
 # What a policy asks of an edit beside the thresholds that it takes from the config.
 BY_POLICY = {
@@ -66,7 +66,7 @@ def describe_methods(settings: Mapping, found: Found) -> list[str]:
         _describe_software(found.versions),
         _describe_result(settings["deploy"]["arm"], found),
     ]
-    if any(source["format"] == "embedded" for source in list_sources(settings)):
+    if any(map(is_rendered, list_sources(settings))):
         paragraphs.insert(
             0,
             "Simulated: drawn scenes and small weights. These numbers check the code; they are no evidence "

@@ -11,6 +11,7 @@ from unscene.report.sections import PAGE, SECTIONS
 from unscene.report.terms import explain
 from unscene.report.times import read_benchmarks
 from unscene.run.counts import tell_count
+from unscene.samples.readers import is_rendered
 
 TEMPLATES = Path(str(files("unscene.resources"))) / "templates"
 EMBEDDED_CAVEAT = "It checks the code; it is no evidence about CLIP."
@@ -63,7 +64,7 @@ def describe_head(run: Run) -> dict:
     main_arm = settings["deploy"]["arm"]
     return {
         "title": settings["report"]["title"],
-        "embedded": [s["name"] for s in settings["samples"]["sources"] if s["format"] == "embedded"],
+        "embedded": [s["name"] for s in settings["samples"]["sources"] if is_rendered(s)],
         "caveat": EMBEDDED_CAVEAT,
         "digests": get_digests(run),
         "headline": describe_headline(run),

@@ -11,7 +11,7 @@ from PIL import Image
 
 from unscene.machine.job import Job
 from unscene.plan.comparison_power import FIGURES, estimate_comparison, tell_difference
-from unscene.plan.enough_pairs import are_drawn, count_needed, count_trained, judge_pairs
+from unscene.plan.enough_pairs import count_needed, count_trained, judge_pairs
 from unscene.plan.estimate import read_throughput
 from unscene.report.numbers import count, duration, percent, ratio
 from unscene.report.page import TEMPLATES
@@ -22,7 +22,7 @@ from unscene.run.configuration import list_sources
 from unscene.run.counts import tell_count
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_json, write_json, write_text
-from unscene.samples.readers import has_instances
+from unscene.samples.readers import are_rendered, has_instances
 
 TEMPLATE = "pilot.html.j2"
 NORMAL_95 = 1.96
@@ -176,7 +176,7 @@ def list_warnings(settings: dict, pairs: dict, trains_models: bool = True) -> li
             f"{expected}, and a batch of train.batch_pairs={batch} needs {count(needed)}: {judged}."
             " Take more photos, or a smaller batch."
         )
-    elif judged and not are_drawn(list_sources(settings)):
+    elif judged and not are_rendered(list_sources(settings)):
         told.append(f"{expected}: {judged}. Take more photos.")
     return told
 

@@ -10,7 +10,7 @@ from unscene.report.rules import list_rules
 from unscene.report.run import Run
 from unscene.run.configuration import is_trained, list_sources
 from unscene.run.tables import read_json
-from unscene.samples.readers import has_instances
+from unscene.samples.readers import has_instances, is_rendered
 
 NOT_YET = "write_report"  # its own benchmark is written when it has ended
 NO_STAGE = "no rule of this version"
@@ -152,7 +152,7 @@ def count_items(run: Run) -> dict[str, tuple[str, int]]:
 
 
 def _count_drawn(sources: list[dict]) -> int:
-    return sum(source["photos"] for source in sources if source["format"] == "embedded")
+    return sum(source["photos"] for source in sources if is_rendered(source))
 
 
 def _number(jobs: pd.DataFrame, column: str, how: str) -> float | None:

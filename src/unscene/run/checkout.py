@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+# Where the weights of the default lie, in the checkout.
+EMBEDDED = "resources/embedded"
 
 
 def prepare_jobs() -> None:
@@ -19,6 +21,13 @@ def prepare_jobs() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(CHECKOUT / "src"), *known]))
     if os.path.exists(sys.executable):  # and not quoted yet
         sys.executable = shlex.quote(sys.executable)
+
+
+def is_embedded(path: str | Path, checkout: Path = CHECKOUT) -> bool:
+    """Tell whether a path, as a config writes it, lies among the embedded weights: `./` before it,
+    an absolute one and a link mean the same folder.
+    """
+    return (checkout / path).resolve().is_relative_to((checkout / EMBEDDED).resolve())
 
 
 def resolve_path(path: str | Path) -> Path:

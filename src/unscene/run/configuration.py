@@ -6,8 +6,6 @@ from pathlib import Path
 
 # Sizes of the batch-size study from this one on are asked in several random partitions and orders.
 PERMUTED_FROM = 10
-# Where the weights of the default lie, in the checkout.
-EMBEDDED = "resources/embedded"
 DETECTORS = ("masks.weights", "quality.judge")
 # Keys whose value is the path of weights.
 WEIGHTS = (

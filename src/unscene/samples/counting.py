@@ -15,7 +15,14 @@ from unscene.run.lineage import digest, fingerprint, list_folder
 from unscene.run.questions import is_question
 from unscene.run.tables import TableError, read_json, write_json
 from unscene.samples.instances_check import check_source_instances
-from unscene.samples.readers import READERS, SourceError, count_items, iterate_items, locate_files
+from unscene.samples.readers import (
+    READERS,
+    SourceError,
+    count_items,
+    is_rendered,
+    iterate_items,
+    locate_files,
+)
 from unscene.samples.readers.items import tell_absence
 from unscene.words.word_lists import find_vocabulary
 
@@ -65,7 +72,7 @@ def _read_counts() -> dict:
 
 
 def _take_part(source: dict, seed: int) -> None:
-    if source["format"] == "embedded":
+    if is_rendered(source):
         raise ConfigError(
             f"samples.sources, source {source['name']!r}: take and skip are for photos that are there;"
             " scenes are drawn as many as `photos` says"

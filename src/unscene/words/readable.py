@@ -29,8 +29,8 @@ _FEWEST, _SHARE = 2, 0.25
 def find_obstacle(caption: str) -> str | None:
     """Return why the offline lexicon cannot read a caption, as the reason of a row; None when it can.
 
-    A caption is not English when most of its letters are of another script, or when function words
-    of another language stand in it and none of English. An accent counts as a
+    A caption is not English when most of its letters are of another script, or when two words of
+    another language stand in it and none of English. An accent counts as a
     second word (`zwei Füße`). What does not clearly speak against English can be read.
     """
     if len(caption) > MOST_CHARACTERS:
@@ -59,8 +59,8 @@ def _find_script(text: str) -> str | None:
 
 
 def _find_language(words: list[str]) -> str | None:
-    """Return the language whose function words a caption holds, or those that have them all, when none
-    of English is in it.
+    """Return the language whose words a caption holds, or those that have them all, when none of English
+    is in it.
     """
     if any(word in ENGLISH for word in words):
         return None

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from unscene.evaluation.alarms import ALARMS, UNSPECIFIC, add_surpluses, list_alarms
+from unscene.evaluation.alarms import ALARMS, UNSPECIFIC, Figures, add_surpluses, list_alarms, list_undecided
 from unscene.evaluation.comparison import Design, compare_values
+from unscene.evaluation.verdict import tell_undecided
 
 SETTINGS = {"bootstrap_draws": 500, "confidence": 0.95}
 
@@ -52,6 +53,10 @@ def summarise(share=0.25):
 
 def name_alarms(comparison, main="main", **summary):
     return [alarm["name"] for alarm in list_alarms(main, comparison, summarise(**summary))]
+
+
+def name_undecided(comparison):
+    return list_undecided(Figures("main", comparison, summarise()))
 
 
 @pytest.mark.parametrize(
@@ -121,3 +126,38 @@ def test_a_pair_a_fold_raises_nothing():
     comparison = compare(pairs=3, gain=0.9, true=0.9, placebo=0.2, kept=0.2, wording=0.5, noise=0.0)
     assert comparison.set_index("metric").loc["group_score", "low"] > 0
     assert name_alarms(comparison) == []
+
+
+PLANTED = {"gain": 0.9, "true": 0.9, "placebo": 0.2, "kept": 0.2, "noise": 0.01}
+
+
+@pytest.mark.parametrize(("pairs", "few"), [(3, True), (6, True), (18, True), (21, False)])
+def test_too_few_photo_groups_decide_no_alarm(pairs, few):
+    """With two a fold the limits are far too narrow: nothing is raised, and it is said."""
+    comparison = compare(pairs=pairs, **PLANTED)
+    undecided = name_undecided(comparison)
+    raised = name_alarms(comparison, share=0.0)
+    if few:
+        assert raised == ["denials of edits alone"]  # of settings, and of no interval
+        assert undecided == [alarm.name for alarm in ALARMS if alarm.metric]
+        assert tell_undecided(undecided).startswith("Alarms not decided, too few photo groups: placebo, kept")
+    else:
+        assert {"placebo", "kept objects"} <= set(raised) and undecided == []
+
+
+def test_an_alarm_of_few_groups_is_not_decided_by_itself():
+    """Of the pairs hardly one has another object that is kept."""
+    comparison = compare(**PLANTED)
+    kept = comparison["metric"] == "kept_surplus"
+    comparison.loc[kept, "groups"] = 14
+    assert name_undecided(comparison) == ["kept objects"]
+    assert name_alarms(comparison) == ["placebo"]
+    without = comparison.assign(low=comparison["low"].where(comparison["metric"] != "group_score", -0.1))
+    assert name_undecided(without) == []  # no gain to question
+    assert name_undecided(comparison[~kept]) == [] and tell_undecided([]) == ""
+
+
+@pytest.mark.parametrize("parts", [1, 3, 9])
+def test_each_tested_part_needs_some(parts):
+    comparison = compare(**PLANTED).assign(groups=20, folds=parts)
+    assert bool(name_undecided(comparison)) == (parts > 4)

@@ -10,11 +10,13 @@ from unscene.plan.comparison_power import (
     count_photos_needed,
     describe_comparison,
     estimate_comparison,
+    list_guesses,
     tell_difference,
 )
 
 SPREADS = {"group_score": 0.5, "absence_auc": 0.2, "recall_at_1": 0.5, "training": 0.01}
-ASSUMED = {"spreads": {name: {"value": value} for name, value in SPREADS.items()}}
+ASSUMED = {"spreads": {name: {"value": value, "kind": "measured"} for name, value in SPREADS.items()}}
+ASSUMED["spreads"]["training"]["kind"] = "assumed"
 
 
 def plan(folds=5, seeds=1, pairs=4000, photos=30000, max_photos=2000, inner=0.0, main=None):
@@ -70,6 +72,10 @@ def test_photos_for_a_margin_show_it_four_times_in_five():
 def test_the_plan_says_what_a_repeat_buys():
     text = "\n".join(describe_comparison(plan(folds=3, seeds=3, pairs=750)))
     assert "9 trainings an arm, 3 folds in 3 splits" in text
+    lines = [line for line in text.splitlines() if "a fold, spread" in line]
+    assert len(lines) == 3 and all(line.endswith(", a guess of trainings)") for line in lines)
+    measured = {**ASSUMED["spreads"], "training_absence_auc": {"value": 0.02, "kind": "measured"}}
+    assert list_guesses({"spreads": measured}, "absence_auc") == []
     assert "250 pairs a fold" in text and "with one repeat more" in text and "19,6" in text
 
 

@@ -215,6 +215,30 @@ def test_a_remover_without_weights_is_planned_as_a_classical_one(paid, prices, a
     assert make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"] == stage
 
 
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        ({"backend": "lama", "weights": "models/big-lama.pt"}, "SDXL: lama was not measured"),
+        ({"backend": "diffusers", "weights": "models/sd15"}, "SDXL"),
+        ({"backend": "telea", "weights": None}, ""),
+        ({"backend": "ring", "weights": None}, "telea: ring was not measured"),
+        ({}, ""),
+    ],
+)
+def test_the_plan_says_whose_figures_a_remover_borrows(config, prices, assumed, monkeypatch, edits, told):
+    monkeypatch.setitem(REMOVERS, "ring", replace(REMOVERS["telea"], name="ring"))
+    config = copy.deepcopy(config)
+    config["edits"] |= edits | {"sham": True}
+    plan = make_plan(config, prices, assumed)
+    lines = describe_plan(plan).splitlines()
+    for stage in ("remove_objects", "make_sham_edits"):
+        assert plan["devices"]["stages"][stage]["figures_of"] == told
+        (line,) = [line for line in lines if line.startswith(f"  {stage}")]
+        assert (f" weights (figures of {told}): " in line) if told else ("figures of" not in line)
+    (line,) = [line for line in lines if line.startswith("  segment_objects")]
+    assert "figures of" not in line
+
+
 def test_control_edits_are_counted_where_they_are_made(paid, prices, assumed):
     paid["edits"] |= {"weights": "models/RORem", "size": 512, "steps": 20, "strength": 1.0, "attempts": 1}
     without = make_plan(paid, prices, assumed)

@@ -8,6 +8,8 @@ from PIL import Image
 
 from tiny_inpainter import save_tiny_inpainter
 from unscene.plan import preflight
+from unscene.plan.estimate import get_kind
+from unscene.plan.licences import list_licences
 from unscene.run.checkout import CHECKOUT
 
 
@@ -30,6 +32,18 @@ def test_what_the_checkout_brings_is_not_opened(config):
     assert (
         preflight.check_before_start(config, {"read_samples", "write_report"}) is None
     )  # nothing dear is due
+
+
+@pytest.mark.parametrize("prefix", ["./", "config/../", f"{CHECKOUT}/"])
+def test_the_same_folder_by_another_path_is_embedded(prefix):
+    embedded = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
+    keys = (("masks", "weights"), ("edits", "weights"), ("quality", "judge"), ("train", "clip"))
+    for section, key in keys:
+        embedded[section][key] = prefix + embedded[section][key]
+        assert get_kind(embedded[section][key]) == "embedded"
+    assert preflight.list_what_to_open(embedded) == {}
+    assert {row["licence"] for row in list_licences(embedded, CHECKOUT)} == {"AGPL-3.0"}
+    assert get_kind("resources/embedded-not/clip") == "real"
 
 
 def test_a_plan_needs_no_weights(config):

@@ -135,7 +135,10 @@ def test_the_plan_tells_each_part(config):
         "a -0.4 points, b cannot be shown"
     )
     lines = describe_rule(estimate_rule(config, read_throughput(), COUNT))
-    assert len(lines) == 2 + len(REQUIREMENTS) and "power of 0.8" in lines[0]
+    assert len(lines) == 4 + len(REQUIREMENTS) and "power of 0.8" in lines[0]
+    items, trainings = lines[-2:]
+    assert "items spread is a guess, not measured, for " in items and "sham_flip_rate" in items
+    assert "placebo_excess" not in items + trainings and "affirmative_auc" in trainings
 
 
 def test_a_part_that_no_arm_can_be_tested_for_says_which(config):

@@ -123,7 +123,9 @@ def test_alarms_stand_in_red_where_the_verdict_stands(tmp_path, monkeypatch):
     paths = make_run(tmp_path, photos=6)
     verdict = read_json(paths["verdict"])
     told = 'a hole is "taken" for <an absence>'
-    write_json(verdict | {"alarms": [{"name": "carried fills", "sentence": told}]}, paths["verdict"])
+    few = "Alarms not decided, too few photo groups: placebo."
+    raised = [{"name": "carried fills", "sentence": told}]
+    write_json(verdict | {"alarms": raised, "alarms_not_decided": few}, paths["verdict"])
     write_report(make_job(paths))
     page = (tmp_path / "results/report.html").read_text()
     escaped = html.escape(told).replace("&quot;", "&#34;")
@@ -131,7 +133,7 @@ def test_alarms_stand_in_red_where_the_verdict_stands(tmp_path, monkeypatch):
         f"<p><strong>Alarm, carried fills:</strong> {escaped}</p>",
         f"Alarm, carried fills: {escaped}",
     )
-    assert page.count(escaped) == 2  # at the head and beside the pass rule
+    assert page.count(escaped) == page.count(few) == 2  # at the head and beside the pass rule
     assert page.index('<div class="alarm"') < page.index(head) < page.index("<nav") < page.index(section)
 
 

@@ -26,8 +26,6 @@ APP = "unscene"
 SHOWS_AFTER_S, LONGEST_LOOK_S, LOOKS_EVERY_S = 600, 3600, 60
 # A list that lacks a batch which was just created is no proof; a run looks at it for so long.
 LIST_BEHIND_S = 3 * 3600
-# An upload whose id came back is known to all of the endpoint's servers by then.
-FILE_DUE_S = 600
 CREATES_AT_MOST = 5
 # Of a batch's requests so many stand in its metadata, by so many digits of their names: enough to
 # know the batch again by what it asks, whoever sent it (a value has 512 characters).
@@ -45,6 +43,7 @@ class Sender:
         self._clock, self._stage = terms.clock, terms.stage
         self._endpoint, self._deployments = find_endpoint(terms.api["base_url"]), terms.api.get("deployments")
         self._watch = Stopwatch(terms.clock)
+        self._file_due_s = terms.outage_seconds
         self._folder = ledger.path.parent
         self._not_before = 0.0
         self._listed: set[str] = set()  # the names in the last list that was read
@@ -260,11 +259,14 @@ class Sender:
         return True
 
     def _is_file_due(self, row) -> bool:
-        """Return whether a create was refused because the endpoint does not know the upload yet."""
+        """Return whether a create was refused because the endpoint does not know the upload yet. It is
+        given as long as any call without an answer: dropped sooner, an upload that takes longer would
+        be made anew by each run, and be late each time.
+        """
         try:
             self._api.find_file(row["file_id"])
         except NotFound:
-            return self._watch.passed(("upload", row["number"])) < FILE_DUE_S
+            return self._watch.passed(("upload", row["number"])) < self._file_due_s
         except ApiError:
             return False
         return False

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import inf
 
 from unscene.run.configuration import list_sources
-from unscene.samples.readers import has_instances
+from unscene.samples.readers import has_instances, is_rendered
 
 
 def check_sources(config: dict) -> Iterator[str]:
@@ -26,9 +26,9 @@ def check_pool(config: dict) -> Iterator[str]:
     pools, edited = list_sources(config, pool=True), list_sources(config)
     if not edited:
         yield "samples.sources: every source is a pool; one at least must be edited and tested"
-    seeds = [source["seed"] for source in edited if source["format"] == "embedded"]
+    seeds = [source["seed"] for source in edited if is_rendered(source)]
     for source in pools:
-        if source["format"] == "embedded":
+        if is_rendered(source):
             if source["seed"] in seeds:
                 yield (
                     f"samples.sources, {source['name']!r}: another source has the seed {source['seed']} and"

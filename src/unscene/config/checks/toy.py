@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unscene.edits.removers import REMOVERS
-from unscene.run.configuration import EMBEDDED, list_sources
+from unscene.run.checkout import EMBEDDED, is_embedded
+from unscene.run.configuration import list_sources
 from unscene.run.weight_files import SUFFIXES
+from unscene.samples.readers import is_rendered
 
 # Detectors and inpainters of photos are trained at 512 pixels and more; the embedded ones at 64 and 128.
 _SMALLEST_SIDE = 256
@@ -18,7 +20,7 @@ _LARGEST_RATE = 1e-4
 
 def check_toy(config: dict, checkout: Path) -> Iterator[str]:
     """Say what of the drawn world stands in a config whose photos are real, in one message."""
-    real = [source["name"] for source in list_sources(config) if source["format"] != "embedded"]
+    real = [source["name"] for source in list_sources(config) if not is_rendered(source)]
     if config["runtime"]["allow_toy"] or not real:
         return
     found = [*_list_weights(config, checkout), *_list_sizes(config), *_list_rates(config)]
@@ -37,15 +39,14 @@ def _list_weights(config: dict, checkout: Path) -> list[str]:
         "quality.judge": config["quality"]["judge"],
         "train.clip": config["train"]["clip"],
     }
-    return [key for key, path in given.items() if path and _is_embedded(checkout / path, checkout)]
+    return [key for key, path in given.items() if path and _holds_embedded(checkout / path, checkout)]
 
 
-def _is_embedded(path: Path, checkout: Path) -> bool:
+def _holds_embedded(path: Path, checkout: Path) -> bool:
     """Tell whether weights lie in the embedded folder, or are a copy of some that do."""
-    embedded = checkout / EMBEDDED
-    if path.resolve().is_relative_to(embedded.resolve()):
+    if is_embedded(path, checkout):
         return True
-    ours = {file.stat().st_size: file for file in _list_files(embedded)}
+    ours = {file.stat().st_size: file for file in _list_files(checkout / EMBEDDED)}
     return any(
         (same := ours.get(file.stat().st_size)) is not None and _digest(file) == _digest(same)
         for file in _list_files(path)

@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from unscene.config.names import suggest
-from unscene.plan.enough_pairs import LEAST, are_drawn, count_needed, count_trained, judge_pairs
+from unscene.plan.enough_pairs import LEAST, count_needed, count_trained, judge_pairs
 from unscene.quality.columns import PAIRS
 from unscene.run.configuration import is_trained, list_sources, shows_sham
 from unscene.run.counts import tell_count
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import TableError
+from unscene.samples.readers import are_rendered
 from unscene.words.word_lists import find_vocabulary
 
 # With so many photos a photo group of a batch there are pairs enough, whatever becomes of them.
@@ -79,7 +80,7 @@ def warn_of_few_pairs(config: dict) -> Iterator[str]:
     """
     train, sources = config["train"], list_sources(config)
     needed = count_needed(train["arms"], train["batch_pairs"])
-    drawn = are_drawn(sources)
+    drawn = are_rendered(sources)
     photos = sum(source.get("photos", inf) for source in sources)
     if not needed or photos > _FEW * (needed if drawn else max(needed, LEAST)):
         return

@@ -5,7 +5,7 @@ Everything that a config or another stage may ask of a format (keys, paths, whet
 instances) is computed from the entry.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +27,7 @@ class Reader:
     that the run itself makes for it. instances: the key of the file that says which objects
     the photos have, "" when the format knows no such thing. like: the format whose photos the plan
     takes these for; "" when the figures of the plan have this one.
+    rendered: the run itself draws the photos, whose scenes say nothing about CLIP.
     cited: the work that a paper cites for such photos, as `[@key]` of references.bib.
     """
 
@@ -41,6 +42,7 @@ class Reader:
     locate: Callable[[dict], dict] = dict
     instances: str = ""
     like: str = ""
+    rendered: bool = False
     cited: str = ""
 
     @property
@@ -80,6 +82,7 @@ READERS = {
             cut=_load("unscene.samples.readers.coco_files", "cut_captions"),
             locate=_locate_scenes,
             instances="instances",
+            rendered=True,
         ),
         Reader(
             "coco",
@@ -143,6 +146,16 @@ def locate_files(source: dict, checkout: Path = CHECKOUT) -> dict:
     reader = READERS[source["format"]]
     here = {key: str(checkout / source[key]) for key in reader.paths if source.get(key)}
     return reader.locate({**source, **here})
+
+
+def is_rendered(source: dict) -> bool:
+    """Tell whether a source shows drawn scenes, which the run renders, and no photos."""
+    return READERS[source["format"]].rendered
+
+
+def are_rendered(sources: Iterable[dict]) -> bool:
+    """Tell whether all photos are drawn scenes: nobody learns from them, so that they may be few."""
+    return all(map(is_rendered, sources))
 
 
 def find_like(source: dict) -> str:
