@@ -136,7 +136,7 @@ def _masks(found: Found, place: Place, told: dict) -> list[str]:
 
 
 def _captions(found: Found) -> list[str]:
-    told = "the one that is rewritten best tells of an edit, not the first"
+    told = "the grammar takes the one that it rewrites best; a model is asked for the first"
     return [f"captions: {{choose: clearest}}   # of several captions {told}"] if found.captions > 1 else []
 
 

@@ -6,7 +6,10 @@ much an arm reads follows from its own entry: its steps, its loss, its pool, and
 
 from collections.abc import Mapping
 
+from unscene.evaluation.gallery import MIN_CLASS_PHOTOS
 from unscene.run.configuration import is_trained, keeps_features, trains
+from unscene.samples.readers import are_rendered
+from unscene.scenes.objects import DRAW
 from unscene.training.objectives import (
     PHOTO_ROLES,
     TERMS,
@@ -16,6 +19,7 @@ from unscene.training.objectives import (
     reads_pairs,
 )
 from unscene.training.pool_texts import BARE_FRAMES, BARE_WORDS, QUERIES, SCENE_FRAMES, SCENES, TAUGHT, TOLD
+from unscene.words.word_lists import find_vocabulary
 
 # A forward pass alone, as a share of a training step.
 FORWARD = 0.4
@@ -90,22 +94,33 @@ def count_tested_pairs(settings: dict, count: Mapping, share: float) -> float:
     return weigh(2 * pairs, TESTED_TEXTS * pairs, share)
 
 
-def count_untouched(settings: dict, count: Mapping, share: float, questions: float) -> float:
+def count_untouched(settings: dict, count: Mapping, share: float, questions: float, shown: float) -> float:
     """Return the photos with a caption that the tests of untouched photos are worth: photos, captions and
     what is asked of them.
+
+    questions: texts about a word. shown: words that a photo shows; no word is asked about that fewer than
+    MIN_CLASS_PHOTOS of a fold show.
     """
     if not trains(settings):
         return 0.0
     photos = min(count["photos"] / settings["folds"]["folds"], settings["evaluate"]["max_photos"])
     captions = photos * count["captions"] / max(count["photos"], 1)
-    return count["evaluations"] * weigh(photos, captions + questions, share)
+    words = min(count_words(settings), photos * shown / MIN_CLASS_PHOTOS)
+    return count["evaluations"] * weigh(photos, captions + words * questions, share)
+
+
+def count_words(settings: dict) -> int:
+    """Return the words that photos may show: those of the drawn scenes, or of the word list."""
+    if are_rendered(settings["samples"]["sources"]):
+        return len(DRAW)
+    return len(find_vocabulary(settings))
 
 
 def count_world(settings: dict, share: float, questions: float, of_photo: Mapping[str, float]) -> float:
     """Return the photos with a caption that the tests on a fresh world are worth.
 
-    of_photo: `photos` and `texts` of all its sets for one of its photos. Models of a frozen image tower
-    share their photos' features.
+    questions: texts about a word. of_photo: `photos` and `texts` of all its sets for one of its photos.
+    Models of a frozen image tower share their photos' features.
     """
     evaluate, arms = settings["evaluate"], settings["train"]["arms"]
     if not trains(settings) or evaluate["world"] is None:
@@ -116,6 +131,6 @@ def count_world(settings: dict, share: float, questions: float, of_photo: Mappin
         arm = arms[arms[name].get("of", name)]
         models = runs if is_trained(arm) else 1
         towers = 1 if arm.get("freeze") == "image" else models
-        texts = models * (of_photo["texts"] * photos + questions)
+        texts = models * (of_photo["texts"] * photos + len(DRAW) * questions)
         items += weigh(towers * of_photo["photos"] * photos, texts, share)
     return items

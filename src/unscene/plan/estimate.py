@@ -176,7 +176,8 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         **({"evaluate_set": get_kind(train["clip"])} if settings["evaluate"]["world"] else {}),
     }
     text = get_value(assumed, "shares.text_of_photo")
-    questions = get_value(assumed, "shares.questions")[get_kind(train["clip"])]
+    questions = get_value(assumed, "shares.questions")
+    shown = get_value(assumed, "shares.words_of_photo")
     tested_pairs = count_tested_pairs(settings, count, text)
     items = {
         # On pool photos without listed objects the same detector looks for all words.
@@ -190,7 +191,7 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
             * get_value(assumed, "shares.control_kinds")
         ),
         "train_clip": count_training(settings, count, text),
-        "evaluate_clip": tested_pairs + count_untouched(settings, count, text, questions),
+        "evaluate_clip": tested_pairs + count_untouched(settings, count, text, questions, shown),
         "evaluate_set": count_world(settings, text, questions, get_value(assumed, "shares.world")),
     }
     of_edits = {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from unscene.plan.clip_work import FORWARD, POOL_TEXTS, count_step, weigh
+from unscene.plan.clip_work import FORWARD, POOL_TEXTS, count_step, count_untouched, weigh
 from unscene.plan.estimate import count_items, estimate_devices, read_throughput
 from unscene.training.pool_texts import TOLD, PoolWriter
 from unscene.words.coco80 import COCO80
@@ -145,6 +145,16 @@ def test_models_of_one_image_tower_share_the_photos_of_a_world(config):
     assert items(one=PAIRED) - items(one=frozen) == pytest.approx(2 * of_photos, abs=1)
     config["evaluate"]["set_arms"] = ["zero_shot"]
     assert items(one=PAIRED) == items(one=frozen) > of_photos
+
+
+@pytest.mark.parametrize(("photos", "words"), [(12, 4 * 3.5 / 5), (30_000, 80)])
+def test_no_word_is_asked_about_that_too_few_photos_show(config, photos, words):
+    own = config | {"samples": {"sources": [{"name": "own", "format": "table"}]}}
+    own["evaluate"] = config["evaluate"] | {"max_photos": 10_000}
+    count = {"photos": photos, "captions": 5 * photos, "evaluations": 2}
+    of_fold = photos / config["folds"]["folds"]
+    expected = 2 * (0.8 * of_fold + 0.2 * (5 * of_fold + words * 345))
+    assert count_untouched(own, count, 0.2, 345, 3.5) == pytest.approx(expected)
 
 
 def test_nothing_is_planned_for_a_clip_that_is_not_there(config):
