@@ -259,7 +259,9 @@ class _exact_inference:
         self._was_training, self._tf32 = self._model.training, torch.backends.cudnn.allow_tf32
         torch.backends.cudnn.allow_tf32 = False
         self._model.eval()
-        self._mode = torch.inference_mode()
+        # Not inference_mode: adapters write their sum into a layer's weights as it runs, and no saved
+        # state of a training could be put into weights that were written so.
+        self._mode = torch.no_grad()
         self._mode.__enter__()
 
     def __exit__(self, *error) -> None:

@@ -53,7 +53,7 @@ def count_step(arm: dict, batch_pairs: int) -> tuple[float, float]:
     photos = 0 if keeps_features(arm) else photos + FORWARD * pairs * photos_again
     texts = pairs * (len(list_texts(loss)) + FORWARD * (len(references) - photos_again))
     # Its captions are embedded whatever reads them.
-    before = {"captions": 0.0} | list_pool_parts(loss, arm.get("late")) if pool else {}
+    before = list_pool_parts(loss, arm.get("late")) | {"captions": 0.0} if pool else {}
     texts += sum(POOL_TEXTS[part] * (1 - share) for part, share in before.items())
     if any(TERMS[name].pool_base for name in loss):
         texts += FORWARD * TOLD

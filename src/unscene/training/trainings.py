@@ -38,10 +38,11 @@ class Training:
     @property
     def starts(self) -> dict[str, int]:
         """The first step, from 0, of each term of the loss: those of `late` come in after a share of the
-        steps.
+        steps, rounded down, so that each has the last step at least.
         """
-        late = self.arm.get("late", {})
-        return {name: math.ceil(late.get(name, 0) * self.settings["steps"]) for name in self.arm["loss"]}
+        late, steps = self.arm.get("late", {}), self.settings["steps"]
+        # Of 100 steps a share of 0.29 is 28.999999999999996.
+        return {name: math.floor(round(late.get(name, 0) * steps, 6)) for name in self.arm["loss"]}
 
     @classmethod
     def of(

@@ -45,12 +45,13 @@ def test_a_create_that_tells_of_the_batch_of_others_is_looked_for(desk, server):
 
 
 @pytest.mark.parametrize("seconds", [20, 300, 900, 3000])
-def test_an_upload_that_is_not_known_at_once_is_waited_for(desk, server, seconds):
+def test_an_upload_that_is_not_known_at_once_is_waited_for(desk, server, caplog, seconds):
     server.set(file_ready_s=seconds)
     assert desk.submit(make_requests(4))["ends"]["done"] == 4
     assert server.bill()["charges"] == 4
     # Late ones also have the list tested by a batch that asks nothing.
     assert server.calls()["calls"].count("files.create") == (1 if seconds < 600 else 2)
+    assert caplog.text.count("does not know the upload") == 1, "said once, however long it takes"
 
 
 def test_an_upload_that_is_never_known_stops(desk, server):

@@ -65,6 +65,13 @@ def test_a_pool_is_planned_with_its_texts_and_its_photos():
     assert with_keep == (photos, texts + FORWARD * TOLD)  # of the untuned model, forward alone
 
 
+def test_texts_that_come_in_late_are_planned_by_their_share_and_captions_whole():
+    arm = PAIRED | {"pool": 64, "loss": {"infonce": 1, "across_query": 1, "pool_infonce": 1}}
+    photos, texts = count_step(arm, 16)
+    late = count_step(arm | {"late": {"across_query": 0.25, "pool_infonce": 0.5}}, 16)
+    assert late == (photos, texts - 0.25 * POOL_TEXTS["query"])
+
+
 def test_a_frozen_tower_whose_features_are_kept_costs_its_texts_alone(config):
     arm = PAIRED | {"loss": {"mask": 1, "rank": 0.5, "keep": 1}, "pool": 64}
     photos, texts = count_step(arm, 16)

@@ -297,6 +297,15 @@ def test_a_late_term_moves_nothing_before_it_comes_in(world, tmp_path):
         assert at["late"][0] != pytest.approx(at["always"][0], rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("steps", "share", "first"), [(1, 0.5, 0), (2, 0.6, 1), (10, 0.99, 9), (100, 0.29, 29), (2600, 0.6, 1560)]
+)
+def test_a_late_term_has_the_last_step_at_least(steps, share, first):
+    arm = ABSENCE | {"late": {"across_query": share}}
+    starts = Training("own", arm, SETTINGS | {"steps": steps}, (7, 0, 0)).starts
+    assert starts == dict.fromkeys(LOSS, 0) | {"across_query": first}
+
+
 def open_reader(world, rank=0, size=1, arm=ABSENCE):
     pool, training = get_pool(world, arm)
     model, _, tokenizer = load_clip(world[0])

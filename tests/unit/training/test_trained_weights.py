@@ -6,8 +6,8 @@ import torch
 
 from tiny_clip import ARMS, SETTINGS
 from training_world import open_training, train
-from unscene.clip.models import load_clip
-from unscene.training.optimisation import freeze, make_optimizer
+from unscene.clip.models import embed_texts, load_clip
+from unscene.training.optimisation import add_lora, freeze, make_optimizer
 
 
 @pytest.mark.parametrize("tower", ["image", "text"])
@@ -86,3 +86,13 @@ def test_the_optimizer_spares_one_dimensional_weights_and_the_schedule_warms_up(
         len(decayed["params"]) + len(spared["params"]) == len(list(model.parameters())) - 1
     )  # the temperature
     assert schedule(0) == pytest.approx(0.1) and schedule(10) == 1.0 and schedule(55) == pytest.approx(0.5)
+
+
+def test_adapters_take_a_saved_state_after_texts_were_embedded(world):
+    """A pool has texts embedded before the training goes on from where it was killed."""
+    model, _, tokenizer = load_clip(world.clip)
+    add_lora(model, 2, seed=0)
+    saved = {name: value.clone() for name, value in model.state_dict().items()}
+    embed_texts(model, tokenizer, ["a photo"])
+    model.load_state_dict(saved)
+    assert all(torch.equal(value, saved[name]) for name, value in model.state_dict().items())

@@ -266,7 +266,15 @@ class Sender:
         try:
             self._api.find_file(row["file_id"])
         except NotFound:
-            return self._watch.passed(("upload", row["number"])) < self._file_due_s
+            passed = self._watch.passed(("upload", row["number"]))
+            if not passed:
+                logger.warning(
+                    "the endpoint does not know the upload %s yet: batches wait for it, for"
+                    " api.outage_minutes (%g) at most",
+                    row["file_id"],
+                    self._file_due_s / 60,
+                )
+            return passed < self._file_due_s
         except ApiError:
             return False
         return False
