@@ -10,6 +10,12 @@ ENGLISH = closed_list(
     "your my our we they there as dog cat girl boy street water photo photos image picture stock "
     "vector free new how what where when"
 )
+# Words that English has taken over with their accents.
+LOANWORDS = closed_list(
+    "café cafés décor façade façades entrée entrées fiancé fiancée jalapeño jalapeños piñata piñatas "
+    "purée crème brûlée sauté sautéed soufflé cliché résumé naïve pâté rosé déjà señor crêpe crêpes "
+    "éclair éclairs mâché appliqué touché protégé matinée première cabaña açaí"
+)
 # Words of theirs that English has, too: they say nothing.
 _SHARED = closed_list("on to no me do he we in men under die as sur con be am an a i o so by pro us")
 _FUNCTION_WORDS = {
@@ -145,8 +151,8 @@ _CAPTION_WORDS = {
         "hvid rød grønn grupp medan flera fyra ung unga hoppar bär gruppe mens flere unge"
     ),
     "Polish or Czech": (
-        "psy koty koń konie krowa krowy owca owce ptak ptaki niedźwiedź słoń kaczka kobiety mężczyźni "
-        "dziecko dzieci chłopiec chłopcy dziewczyna dziewczynka ludzie osoba gracz rower rowery "
+        "koty koń konie krowa krowy owca owce ptak ptaki niedźwiedź słoń kaczka kobiety mężczyźni "
+        "dziecko dzieci chłopiec chłopcy dziewczyna dziewczynka ludzie osoba gracz rowery "
         "motocykl samolot autobus samochód ciężarówka pociąg łódź światła walizka stół krzesło łóżko "
         "kanapa okno talerz kubek butelka miska nóż widelec łyżka ciasto jabłko banan ulica śnieg "
         "śniegu trawa niebo ściana śpi pije biegnie gra grają jedzie lata patrzy trzyma siedzi siedzą "

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from unscene.words.language_words import ENGLISH, FOREIGN
+from unscene.words.language_words import ENGLISH, FOREIGN, LOANWORDS
 from unscene.words.plain_text import MOST_CHARACTERS, PlainText
 
 # The kinds of obstacle: a reason begins with one of them, then a colon.
@@ -30,8 +30,9 @@ def find_obstacle(caption: str) -> str | None:
     """Return why the offline lexicon cannot read a caption, as the reason of a row; None when it can.
 
     A caption is not English when most of its letters are of another script, or when two words of
-    another language stand in it and none of English. An accent counts as a
-    second word (`zwei Füße`). What does not clearly speak against English can be read.
+    another language stand in it and none of English. An accent counts as a second word (`zwei
+    Füße`), but not that of a word which English has taken over (`menu café`). What does not clearly
+    speak against English can be read.
     """
     if len(caption) > MOST_CHARACTERS:
         return f"too long: {len(caption)} characters, the lexicon reads {MOST_CHARACTERS}"
@@ -68,6 +69,7 @@ def _find_language(words: list[str]) -> str | None:
     hits = {name: len(present & marks) for name, marks in FOREIGN.items()}
     most = max(hits.values())
     names = [name for name in hits if hits[name] == most]
-    accents = any(not word.isascii() and word not in FOREIGN[names[0]] for word in words)
+    known = FOREIGN[names[0]] | LOANWORDS
+    accents = any(not word.isascii() and word not in known for word in words)
     found = most + (accents and most > 0)
     return " or ".join(names) if found >= _FEWEST and found >= _SHARE * len(present) else None

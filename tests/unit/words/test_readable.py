@@ -53,6 +53,11 @@ def test_an_obstacle_is_named(caption, reason):
         "In den Alps",
         "IKEA Poäng armchair",
         "Hogsmeade Station",
+        "Chico café sign",
+        "Café au lait",
+        "Menu: crème brûlée",
+        "Rower, Orléans",
+        "Psy, Beyoncé",
     ],
 )
 def test_names_and_signs_are_no_other_language(caption):
