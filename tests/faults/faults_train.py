@@ -40,10 +40,10 @@ def run(arguments: dict, folder: Path, die_at: int | None, taken) -> None:
 
     take = Trainer.backpropagate
 
-    def count(self, batch):
+    def count(self, batch, step):
         if die_at is not None and taken.value == die_at:
             os.kill(os.getpid(), signal.SIGKILL)
-        result = take(self, batch)
+        result = take(self, batch, step)
         taken.value += 1
         return result
 

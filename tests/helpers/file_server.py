@@ -215,8 +215,7 @@ class FileServer:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 if self.command == "GET":
-                    self.wfile.write(body)
-                    self.note.sent += len(body)
+                    self._count(body)
 
             def _send_file(self, content: bytes, etag: str, headers: dict, fault: Fault | None) -> None:
                 kind = fault.kind if fault else ""
@@ -264,9 +263,14 @@ class FileServer:
                     self.close_connection = True
 
             def _count(self, piece: bytes) -> None:
-                self.wfile.write(piece)
-                self.wfile.flush()
+                # Before it goes out: who has read it may look at the count at once.
                 self.note.sent += len(piece)
+                try:
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+                except OSError:
+                    self.note.sent -= len(piece)
+                    raise
 
         return Handler
 

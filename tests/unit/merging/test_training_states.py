@@ -61,12 +61,12 @@ def train(monkeypatch, die_at: int | None = None) -> int:
     """
     taken, step = 0, Trainer.backpropagate
 
-    def count(self, batch):
+    def count(self, batch, at):
         nonlocal taken
         if taken == die_at:
             raise Killed
         taken += 1
-        return step(self, batch)
+        return step(self, batch, at)
 
     for model in MODELS:  # as Snakemake does
         model.mkdir(parents=True)
