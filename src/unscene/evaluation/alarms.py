@@ -10,7 +10,7 @@ cluster bootstrap of `metrics/comparison.csv`, lies above the alarm's threshold.
 intervals are wide, seldom raises one for its noise. And an alarm questions a gain: without a group score
 above the untuned model's (lower limit above 0) there is nothing to question. Of few photo groups the
 bootstrap's limits are too narrow: with two a fold they end above a threshold that is just met in 11
-to 16 %, not in 2.5. Below FEWEST_GROUPS and FEWEST_OF_PART an alarm is not decided.
+to 23 %, not in 2.5. Below FEWEST_GROUPS and FEWEST_OF_PART an alarm is not decided.
 
 The thresholds are shares of what is claimed. **One half** for fills and true pictures, which have
 nothing to do with the object: above it the mark explains more of the gain than the removal.
